@@ -91,6 +91,30 @@ def test_a_command_beside_a_running_server_leaves_its_sources_alone(start, tmp_p
         assert [row.slug for row in list_sources(connection)] == ["main"]
 
 
+def test_a_playlist_under_the_name_of_a_source_of_the_page_stops_no_start_and_is_told(start, tmp_path, clock):
+    (tmp_path / "list.m3u").write_text("#EXTM3U\n")
+    app = start("serve")
+    own = NewSource("main", "m3u", Credentials(url="http://tv.example/own"))
+    with app.database.begin() as connection:
+        add_source(connection, own, app.secrets, clock())
+    app.close()
+    playlists = {
+        f"playlists.{number}.{key}": value
+        for number, name in enumerate(("main", "other"))
+        for key, value in (("name", name), ("path", str(tmp_path / "list.m3u")))
+    }
+
+    app = start("serve", **playlists)
+
+    with app.database.connect() as connection:
+        rows = {row.slug: row for row in list_sources(connection)}
+    found = [finding for finding in app.check_health().findings if finding.check == "playlist name"]
+    assert rows.keys() == {"main", "other"}
+    assert read_credentials(rows["main"], app.secrets).url == "http://tv.example/own"
+    assert [finding.subject for finding in found] == ["main"]
+    assert "config.yml is not used" in found[0].message and "another name" in found[0].fix
+
+
 def test_the_database_file_is_readable_by_its_owner_alone(start, tmp_path):
     start("serve")
 

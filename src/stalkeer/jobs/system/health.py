@@ -31,7 +31,7 @@ from stalkeer.store.downloads.workers import WorkerRow, database_now, list_worke
 from stalkeer.store.journal.events import Event, Level, record_events
 from stalkeer.store.journal.runs import last_report
 from stalkeer.store.library.instances import InstanceRow, list_instances
-from stalkeer.store.sources.sources import SourceRow, list_sources
+from stalkeer.store.sources.sources import UI, SourceRow, list_sources
 from stalkeer.store.system.credentials import is_key_of, unreadable_credentials
 from stalkeer.store.system.health import (
     ERROR,
@@ -183,6 +183,19 @@ def check_sources(facts: Facts) -> Iterator[Finding]:
 def check_playlists(facts: Facts) -> Iterator[Finding]:
     for problem in playlist_problems(facts.settings):
         yield Finding("playlist", problem.key, ERROR, str(problem), problem.fix)
+
+
+def check_playlist_names(facts: Facts) -> Iterator[Finding]:
+    """Playlists of config.yml under the name of a source that was added on the page, which counts instead."""
+    added = {row.slug for row in facts.sources if row.origin == UI and not row.options.taken_over}
+    for playlist in facts.settings.playlists:
+        if playlist.name in added:
+            message = (
+                f"The playlist {playlist.name} of config.yml is not used: a source that was added on the page has its "
+                "name"
+            )
+            fix = "Give the playlist another name in config.yml, or remove the source, and start Stalkeer again"
+            yield Finding("playlist name", playlist.name, ERROR, message, fix)
 
 
 def check_own_files(facts: Facts) -> Iterator[Finding]:
@@ -397,6 +410,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "alone": check_alone,
     "source": check_sources,
     "playlist": check_playlists,
+    "playlist name": check_playlist_names,
     "own files": check_own_files,
     "guard": check_guards,
     "account": check_accounts,

@@ -299,19 +299,16 @@ def set_enabled(connection: Connection, source_id: SourceId, enabled: bool) -> S
 def sync_config_sources(
     connection: Connection, configured: Sequence[NewSource], secrets: SecretBox, now: datetime
 ) -> None:
-    """Update the table to the configuration. A source that left the configuration is disabled, never deleted."""
+    """Update the table to the configuration. A source that left the configuration is disabled, never deleted.
+
+    A source that the user added stays as it is: the page comes before the file, and the health check tells of it.
+    """
     known = {row.slug: _row(row) for row in connection.execute(select(sources))}
     for new in configured:
         row = known.get(new.slug)
         if row is None or row.is_removed:
             add_source(connection, new, secrets, now, origin=CONFIG)
-        elif row.options.taken_over:
-            continue
-        elif row.origin == UI:
-            raise Conflict(
-                f"playlists: the name {new.slug!r} is taken by a source added in the UI; rename one of the two"
-            )
-        else:
+        elif row.origin == CONFIG and not row.options.taken_over:
             change_source(connection, row, new, secrets)
     names = {new.slug for new in configured}
     for row in known.values():
