@@ -114,14 +114,14 @@ def build_server(app: App, security: Security) -> Gate:
 
 def join_faces(api: FastAPI, web: FastAPI, security: Security) -> Gate:
     """Join the faces behind the gate: API and bridge get their own paths, `web` all others."""
-    from stalkeer.faces.bridge.app import create_bridge
+    from stalkeer.faces.bridge.app import REFUSALS, create_bridge
     from stalkeer.faces.http.dispatch import Faces
     from stalkeer.faces.http.gate import Gate
     from stalkeer.faces.http.methods import MethodGuard
 
     url_base = security.settings().server.url_base
     bridge = create_bridge(api.state.app, security)
-    return Gate(Faces(MethodGuard(api), web, bridge, url_base), security, url_base)
+    return Gate(Faces(MethodGuard(api), web, bridge, url_base), security, url_base, forms=REFUSALS)
 
 
 def run_server(app: App) -> None:

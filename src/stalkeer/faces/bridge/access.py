@@ -59,6 +59,7 @@ def find_bridge_caller(request: Request, values: Mapping[str, str] = NONE) -> Br
     if caller is None:
         _spend(request)
         raise BridgeRefused("API Key Incorrect")
+    request.state.admitted = caller
     return BridgeCaller(caller.scope, caller.name, _instance_of(request, caller))
 
 

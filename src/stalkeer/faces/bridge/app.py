@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from starlette.applications import Starlette
+from starlette.responses import Response
 
 from stalkeer.faces.bridge import newznab, sabnzbd
 from stalkeer.faces.http.security import Security
 from stalkeer.jobs.native.indexer import Indexer
 from stalkeer.runtime import App
+
+# the answers of the gate to what does not reach the routes, in the form of each part
+REFUSALS: Mapping[str, Callable[[int, str], Response]] = {
+    "/newznab": newznab.refuse,
+    "/sabnzbd": sabnzbd.refuse,
+}
 
 
 def create_bridge(app: App, security: Security) -> Starlette:

@@ -28,11 +28,13 @@ from stalkeer.faces.bridge.newznab_query import (
     BadRequest,
     read_query,
 )
+from stalkeer.faces.http.storage import error_detail
 from stalkeer.jobs.native.indexer import FeedPage, Indexer
 from stalkeer.jobs.native.offers import HELD_BACK
 from stalkeer.jobs.native.tickets import guid_of, ticket_of
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.logs import get_logger
+from stalkeer.secrets import mask_text
 from stalkeer.store.downloads.offerable import find_live_offer
 from stalkeer.store.library.instances import InstanceRow
 
@@ -50,7 +52,12 @@ class _Refusal(Exception):
         self.code, self.description, self.status = code, description, status
 
     def answer(self) -> Response:
-        return _xml(error_document(self.code, self.description), status=self.status)
+        return _xml(error_document(self.code, mask_text(self.description)), status=self.status)
+
+
+def refuse(status: int, detail: str) -> Response:
+    """Answer a request that the gate does not let in. With another status than 200 both programs lose the words."""
+    return _Refusal(NOT_ALLOWED if status == 403 else INCORRECT_PARAMETER, detail).answer()
 
 
 def answer_newznab(request: Request) -> Response:
@@ -73,7 +80,7 @@ def answer_newznab(request: Request) -> Response:
         answer_late.headers["Retry-After"] = str(max(1, error.retry_after_s))
         return answer_late
     except StoreError as error:
-        return _Refusal(UNKNOWN, str(error), 503).answer()
+        return _Refusal(UNKNOWN, error_detail(request, error), 503).answer()
     except StalkeerError as error:
         return _Refusal(UNKNOWN, str(error)).answer()
 

@@ -6,11 +6,10 @@ Errors are `{"status": false, "error": ...}` with HTTP 200: of any other status 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import TypeAlias
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -24,6 +23,7 @@ from stalkeer.faces.bridge.access import BridgeCaller, BridgeRefused, app_of, fi
 from stalkeer.faces.bridge.sabnzbd_changes import CHANGES, Change
 from stalkeer.faces.bridge.sabnzbd_lists import READS
 from stalkeer.faces.bridge.sabnzbd_request import SabRequest
+from stalkeer.faces.http.storage import error_detail
 from stalkeer.jobs.native.grabbing import GrabRefused
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.logs import get_logger
@@ -57,7 +57,12 @@ async def answer_sabnzbd(request: Request) -> Response:
         log.info("a grab was refused", reason=str(error))
         return JSONResponse({**_refusal(str(error)), "status": True, "nzo_ids": []})
     except StalkeerError as error:
-        return JSONResponse(_refusal(str(error)))
+        return JSONResponse(_refusal(error_detail(request, error)))
+
+
+def refuse(_status: int, detail: str) -> Response:
+    """Answer a request that the gate does not let in."""
+    return JSONResponse(_refusal(detail))
 
 
 def _refusal(words: str) -> Document:
@@ -65,34 +70,44 @@ def _refusal(words: str) -> Document:
 
 
 async def _read_fields(request: Request) -> dict[str, str]:
-    """The parameters of the address, and of a short form without files behind those: the key may be among them."""
-    values = dict(request.query_params)
+    """Return the parameters of the address, then those of a short form without files: the key may be among them."""
+    asked = dict(request.query_params)
+    if not _is_short_form(request):
+        return asked
+    try:
+        async with request.form(max_fields=MOST_FIELDS) as form:
+            return _texts(form) | asked
+    except HTTPException:  # too many fields: what the address says counts
+        return asked
+
+
+def _is_short_form(request: Request) -> bool:
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     length = request.headers.get("content-length", "")
-    if request.method == "POST" and is_form and length.isdecimal() and int(length[:9]) <= LARGEST_FIELDS:
-        with suppress(HTTPException):  # too many fields: what the address says counts
-            async with request.form(max_fields=MOST_FIELDS) as form:
-                for name, value in form.items():
-                    if isinstance(value, str):
-                        values.setdefault(name, value)
-    return values
+    is_short = length.isdecimal() and int(length[:9]) <= LARGEST_FIELDS
+    return request.method == "POST" and is_form and is_short
 
 
 async def _read(request: Request, caller: BridgeCaller, fields: Mapping[str, str]) -> SabRequest:
-    """The parameters, with those of a form with a file; the NZB is the file."""
-    values = dict(fields)
-    nzb: bytes | None = None
-    if request.method == "POST" and "multipart/form" in request.headers.get("content-type", ""):
-        try:
-            async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
-                for name, value in form.items():
-                    if not isinstance(value, UploadFile):
-                        values.setdefault(name, value)
-                    elif name in FILE_PARTS:
-                        nzb = await value.read(LARGEST_NZB)
-        except HTTPException as error:
-            raise GrabRefused(f"The form cannot be read: {error.detail}") from error
-    return SabRequest(app_of(request), caller, values, nzb)
+    """Return the request with the fields and the NZB of a form with a file."""
+    if request.method != "POST" or "multipart/form" not in request.headers.get("content-type", ""):
+        return SabRequest(app_of(request), caller, fields)
+    try:
+        async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
+            file = next((part for name in FILE_PARTS if isinstance(part := form.get(name), UploadFile)), None)
+            nzb = None if file is None else await file.read(LARGEST_NZB)
+            return SabRequest(app_of(request), caller, _texts(form) | dict(fields), nzb)
+    except HTTPException as error:
+        raise GrabRefused(f"The form cannot be read: {error.detail}") from error
+
+
+def _texts(form: FormData) -> dict[str, str]:
+    """Return the fields that hold text, the first of each name."""
+    found: dict[str, str] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            found.setdefault(name, value)
+    return found
 
 
 def _answer(asked: SabRequest) -> Document:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import secrets as random_source
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import unquote
 
 import structlog
@@ -24,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stalkeer.core.security.addresses import RequestOrigin, find_origin
 from stalkeer.core.security.callers import SAFE_METHODS
 from stalkeer.errors import StoreError
+from stalkeer.faces.http.dispatch import is_below
 from stalkeer.faces.http.doorstep import is_known
 from stalkeer.faces.http.guard import key_of
 from stalkeer.faces.http.headers import add_security_headers, keep_redirect_here
@@ -45,6 +47,9 @@ PIECE = 65_536  # bytes of an answer that are sent at once
 TOO_LARGE = "The request is larger than security.max_body (max_upload, for a file) allows"
 LONGEST_PATH = 2000
 LONGEST_QUERY = 8000
+# (status, detail) -> answer, in the form that the programs read which ask there
+Refuse = Callable[[int, str], Response]
+NO_FORMS: Mapping[str, Refuse] = MappingProxyType({})
 log = get_logger(__name__)
 
 
@@ -83,8 +88,17 @@ class _Exchange:
 
 
 class Gate:
-    def __init__(self, inner: ASGIApp, security: Security, url_base: str = "", pace: BodyPace | None = None) -> None:
-        self._inner, self._security, self._url_base = inner, security, url_base
+    """`forms`: the answers to refused requests below these paths. Everywhere else they are problem documents."""
+
+    def __init__(
+        self,
+        inner: ASGIApp,
+        security: Security,
+        url_base: str = "",
+        pace: BodyPace | None = None,
+        forms: Mapping[str, Refuse] = NO_FORMS,
+    ) -> None:
+        self._inner, self._security, self._url_base, self._forms = inner, security, url_base, forms
         self._pace, self._flood = pace or BodyPace(), FloodLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,16 +131,25 @@ class Gate:
     def _refuse(self, scope: Scope, exchange: _Exchange) -> Response | None:
         settings = self._security.settings().security
         if len(scope.get("raw_path") or b"") > LONGEST_PATH or len(scope["query_string"]) > LONGEST_QUERY:
-            return problem_response(414, "The address is too long", request_id=exchange.request_id)
+            return self._refusal(scope, exchange, 414, "The address is too long")
         if "\x00" in unquote(scope["path"]) or b"%00" in scope["query_string"]:
-            return problem_response(400, "The address holds a NUL character", request_id=exchange.request_id)
+            return self._refusal(scope, exchange, 400, "The address holds a NUL character")
         if settings.require_https and exchange.origin.scheme != "https" and not exchange.origin.is_this_machine:
             detail = "This server accepts HTTPS only (security.require_https); use https:// or its reverse proxy"
             detail = ". ".join(part for part in (detail, exchange.origin.proxy_hint) if part)
-            return problem_response(403, detail, code="https-required", request_id=exchange.request_id)
+            return self._refusal(scope, exchange, 403, detail, code="https-required")
         if _declared_length(scope) > self._largest_body(scope, settings):
-            return _too_large(exchange)
+            return self._refusal(scope, exchange, 413, TOO_LARGE)
         return None
+
+    def _refusal(
+        self, scope: Scope, exchange: _Exchange, status: int, detail: str, *, code: str | None = None
+    ) -> Response:
+        path = self._path(scope)
+        refuse = next((form for prefix, form in self._forms.items() if is_below(path, (prefix,))), None)
+        if refuse is not None:
+            return refuse(status, detail)
+        return problem_response(status, detail, code=code, request_id=exchange.request_id)
 
     async def _limit(self, scope: Scope, exchange: _Exchange) -> Response | None:
         """Limit the requests of an address.
@@ -168,7 +191,7 @@ class Gate:
             await self._inner(scope, _bounded(receive, limit, self._pace.piece_s, deadline), send)
         except (BodyTooLarge, BodyTooSlow) as error:
             if not exchange.status:
-                refusal = problem_response(error.status_code, str(error.detail), request_id=exchange.request_id)
+                refusal = self._refusal(scope, exchange, error.status_code, str(error.detail))
                 await refusal(scope, receive, send)
         except Exception as error:
             # the client already has its answer, a problem document with this request id
@@ -204,10 +227,6 @@ class Gate:
 def _declared_length(scope: Scope) -> int:
     text = Headers(scope=scope).get("content-length", "0")
     return int(text) if text.isdecimal() and len(text) < 19 else 0
-
-
-def _too_large(exchange: _Exchange) -> Response:
-    return problem_response(413, TOO_LARGE, request_id=exchange.request_id)
 
 
 def _bounded(receive: Receive, limit: int, piece_s: float, deadline: float | None) -> Receive:
