@@ -69,3 +69,29 @@ def test_what_is_not_about_an_absent_database_stays_as_it_is(log):
 
     assert [line for line in lines if line.startswith("Exception polling")] == [other.splitlines()[0]] * 2
     assert [log("stalkeer.jobs", "%s", "OperationalError")[-1] for _time in range(2)] == ["OperationalError"] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "given"),
+    [
+        ("stalkeer.engine.heartbeat", "heartbeat: %s", (AWAY,)),
+        ("stalkeer.engine.transfer", "download %s: its end is written later: %s", (7, AWAY)),
+        ("dbos", POLLING, ()),
+    ],
+    ids=["heartbeat", "transfer", "dbos"],
+)
+def test_the_terminal_and_the_file_get_the_same_lines(now, name, text, given):
+    streams = [io.StringIO(), io.StringIO()]
+    handlers = [logging.StreamHandler(stream) for stream in streams]
+    for handler in handlers:
+        handler.addFilter(AwayFilter(lambda: now[0]))
+
+    for at in (0.0, 1.0, 2.0, 61.0):
+        now[0] = at
+        record = logging.LogRecord(name, logging.WARNING, "", 0, text, given, None)
+        for handler in handlers:
+            handler.handle(record)
+
+    terminal, file = (stream.getvalue().splitlines() for stream in streams)
+    assert terminal == file
+    assert len(file) == 2 and file[1] == f"{file[0]} (2 more in the last minute)"

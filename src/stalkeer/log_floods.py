@@ -14,6 +14,7 @@ MINUTE_S = 60.0
 ENGINE_LOGGER = "dbos"
 DRIVERS_ERROR = "OperationalError"  # the error's name, which the messages of both drivers contain
 SHOWN = 20  # lines of each kind that are written before the rest is only counted
+_DECIDED = "is_shown_while_away"  # on a record
 
 
 @dataclass
@@ -69,6 +70,7 @@ class AwayFilter(logging.Filter):
     """Let each loop of the program log once a minute that the database is unavailable, in a single line.
 
     The traceback is left out, because it adds nothing to its last line.
+    A record passes the filters of several handlers. The first one decides, because it shortens the record.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -76,6 +78,14 @@ class AwayFilter(logging.Filter):
         self._flood = FloodLog(shown=1, monotonic=monotonic)
 
     def filter(self, record: logging.LogRecord) -> bool:
+        decided = getattr(record, _DECIDED, None)
+        if isinstance(decided, bool):
+            return decided
+        is_shown = self._decide(record)
+        setattr(record, _DECIDED, is_shown)
+        return is_shown
+
+    def _decide(self, record: logging.LogRecord) -> bool:
         if not _is_about_absence(record):
             return True
         about = str(record.msg).partition(":")[0]
