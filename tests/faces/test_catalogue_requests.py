@@ -9,11 +9,13 @@ from contextlib import redirect_stdout
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
 from stalkeer.demo.radarr import Radarr
 from stalkeer.faces.cli.main import run_command_line
+from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.runtime import App
 from stalkeer.store.system.health import INFO
 from tests.doubles.app import make_app
@@ -55,6 +57,21 @@ def test_every_face_downloads_to_a_folder_without_an_instance(app, client, datab
     assert len(said["downloads"]) == 1
     titles = [one["title"] for one in client.get("/api/v1/downloads").json()["records"]]
     assert titles == ["Dune (2021)", "Alien (1979)", "Heat (1995)"]
+
+
+def test_the_answer_to_many_new_downloads_plans_the_queue_once(app, client, database, clock):
+    names = [f"Severance S01E0{number}" for number in range(1, 5)]
+    first, *_ = Catalogue(database, clock).list_entries(*names, kind="episode")
+    statements: list[str] = []
+    event.listen(database.readers, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    explain_waiting(database, app.settings, clock())
+    planning = statements[-1]
+    statements.clear()
+
+    answer = client.post(f"/api/v1/entries/{first}/download", json={"scope": "season"}).json()
+
+    assert [one["waiting"] is not None for one in answer["downloads"]] == [True] * 4
+    assert statements.count(planning) == 1
 
 
 def test_every_face_adds_to_radarr_and_downloads(app, client, database, clock, tmp_path):

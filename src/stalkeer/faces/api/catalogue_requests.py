@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StrictInt
 
 from stalkeer.core.downloads.states import Priority
 from stalkeer.faces.api.deps import CurrentApp
-from stalkeer.faces.api.downloads import DownloadView, view_download
+from stalkeer.faces.api.downloads import DownloadView, view_downloads
 from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import ItemProblem, item_problem, problem_answers
@@ -120,7 +120,7 @@ def list_targets(app: CurrentApp, entry_id: RowId, instance: Slug = None) -> Tar
 def download_entry_to_folder(app: CurrentApp, entry_id: RowId, wish: FolderRequest) -> RequestedDownloads:
     """Download the entry to the folder of movies or series, named from its title. No instance is needed."""
     made = download_to_folder(app.catalogue, EntryId(entry_id), wish.scope, wish.priority)
-    return RequestedDownloads(downloads=[view_download(app, one) for one in made])
+    return RequestedDownloads(downloads=view_downloads(app, made))
 
 
 @router.post("/{entry_id}/add", status_code=201, responses=problem_answers(404, 409))
@@ -129,6 +129,6 @@ def add_entry(app: CurrentApp, entry_id: RowId, wish: AddRequest) -> RequestedDo
     chosen = AddWish(wish.number, wish.root_folder, wish.profile_id)
     results = add_and_download(app.catalogue, EntryId(entry_id), chosen, wish.instance, wish.scope)
     return RequestedDownloads(
-        downloads=[view_download(app, one) for one in queued_ids(results)],
+        downloads=view_downloads(app, queued_ids(results)),
         problems=[item_problem(one.error) for one in results if one.error is not None],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 from stalkeer.core.downloads.states import ActionOutcome, Part, Priority
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.api.deps import CurrentApp, start_run
-from stalkeer.faces.api.downloads import DownloadView, view_download
+from stalkeer.faces.api.downloads import DownloadView, view_download, view_downloads
 from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.problems import ItemProblem, item_problem, refused_items
@@ -163,7 +164,9 @@ def create_downloads(app: CurrentApp, request: Request, wishes: NewDownloads) ->
     refused = [(f"/items/{place}", one.error) for place, one in enumerate(made) if one.error is not None]
     if len(refused) == len(made):
         return refused_items(request, refused)
-    return NewDownloadResults(results=[_result(app, one) for one in made])
+    ids = list(dict.fromkeys(one.download_id for one in made if one.download_id is not None))
+    views = dict(zip(ids, view_downloads(app, ids), strict=True))
+    return NewDownloadResults(results=[_result(one, views) for one in made])
 
 
 def _queue_wishes(app: App, wishes: list[DownloadRequest]) -> list[Queued]:
@@ -171,11 +174,11 @@ def _queue_wishes(app: App, wishes: list[DownloadRequest]) -> list[Queued]:
     return [queue_all(app.download_queue, [wish.to_request()], wish.priority)[0] for wish in wishes]
 
 
-def _result(app: App, made: Queued) -> NewDownloadResult:
+def _result(made: Queued, views: Mapping[DownloadId, DownloadView]) -> NewDownloadResult:
     if made.download_id is None:
         assert made.error is not None, "a request that was not met says why"
         return NewDownloadResult(download=None, problem=item_problem(made.error))
-    return NewDownloadResult(download=view_download(app, made.download_id), problem=None)
+    return NewDownloadResult(download=views[made.download_id], problem=None)
 
 
 @router.post("/start", status_code=202)

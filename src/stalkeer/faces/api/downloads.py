@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -231,6 +231,13 @@ def view_download(app: App, download_id: DownloadId) -> DownloadView:
         row = queue.get_download(connection, download_id)
         grabs = read_grabs(connection, download_id)
     return DownloadView.of(Shown(row, _waiting(app, [row]).get(row.id), grabs))
+
+
+def view_downloads(app: App, download_ids: Sequence[DownloadId]) -> list[DownloadView]:
+    """Show several downloads without their grabs. What they wait for is planned once for all."""
+    with app.database.connect() as connection:
+        rows = queue.get_downloads(connection, download_ids)
+    return [DownloadView.of(one) for one in show(rows, _waiting(app, rows))]
 
 
 def _waiting(app: App, rows: list[DownloadRow]) -> Mapping[DownloadId, Waiting]:

@@ -242,8 +242,17 @@ class StateCounts:
 def get_download(connection: Connection, download_id: DownloadId) -> DownloadRow:
     row = connection.execute(select(downloads).where(downloads.c.id == download_id)).one_or_none()
     if row is None:
-        raise NotFound(f"There is no download {download_id}; `stalkeer download list` shows the queue.")
+        raise _unknown(download_id)
     return to_download(row, list_items(connection, [download_id]).get(download_id, ()))
+
+
+def get_downloads(connection: Connection, download_ids: Sequence[DownloadId]) -> list[DownloadRow]:
+    """Read downloads by their ids, in this order. Raises NotFound if one does not exist."""
+    found = {row.id: row for row in connection.execute(select(downloads).where(downloads.c.id.in_(download_ids)))}
+    items = list_items(connection, download_ids)
+    for gone in (one for one in download_ids if one not in found):
+        raise _unknown(gone)
+    return [to_download(found[one], items.get(one, ())) for one in download_ids]
 
 
 def list_downloads(
@@ -462,7 +471,7 @@ def lock_download(connection: Connection, download_id: DownloadId) -> DownloadRo
     query = select(downloads).where(downloads.c.id == download_id).with_for_update()
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise NotFound(f"There is no download {download_id}; `stalkeer download list` shows the queue.")
+        raise _unknown(download_id)
     return to_download(row, list_items(connection, [download_id]).get(download_id, ()))
 
 
@@ -475,6 +484,10 @@ def end_items(connection: Connection, download_id: DownloadId, state: ItemState)
         .where(of_this, download_items.c.state != ItemState.IMPORTED.value)
         .values(state=state.value)
     )
+
+
+def _unknown(download_id: DownloadId) -> NotFound:
+    return NotFound(f"There is no download {download_id}; `stalkeer download list` shows the queue.")
 
 
 _IS_LISTED = downloads.c.removed_at.is_(None)
