@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from starlette.testclient import TestClient
 
+from stalkeer.core.titles.labels import label_of
 from stalkeer.faces.web.assets import asset_path
 from stalkeer.faces.web.dashboard import rate_graph
 from stalkeer.faces.web.render import Toast
-from stalkeer.faces.web.runs_text import LABELS, cron_text, job_label, run_text
+from stalkeer.faces.web.runs_text import cron_text, job_label, run_text
 from stalkeer.model import JobName
 from stalkeer.runtime import App
 from stalkeer.store.db import tables
-from stalkeer.store.library.wanted_list import label_of
 from stalkeer.store.system.dashboard import SpeedSample
 from tests.faces.web.sample import NOW, fill
 
@@ -209,6 +209,25 @@ def test_an_episode_of_a_daily_series_is_named_by_its_day(season: int, air_date:
     assert label_of("The News", 2001, season, 4, air_date) == label
 
 
+def test_a_daily_episode_has_the_same_name_in_every_list(client: TestClient, lived_in: App):
+    matches, wanted = tables.matches, tables.wanted
+    with lived_in.database.connect() as connection:
+        confirmed = matches.c.decision == "confirm"
+        match = connection.execute(select(matches).where(confirmed).order_by(matches.c.id)).first()
+    daily = {"kind": "episode", "season": 2026, "episode": 4, "air_date": "2026-11-20"}
+    write(lived_in, update(wanted).where(wanted.c.id == match.wanted_id).values(daily))
+    write(lived_in, delete(tables.download_items), delete(tables.downloads))
+
+    client.post(f"/matches/{match.id}/download")
+    paths = ("/matches/confirmed", f"/catalogue/{match.entry_id}", f"/wanted/{match.wanted_id}", "/activity")
+    pages = {path: words_of(client.get(path).text) for path in paths}
+    kept = client.post(f"/matches/{match.id}/reject?review=1")
+
+    assert [path for path, words in pages.items() if "Daughter 2026-11-20" not in words] == []
+    assert "2026-11-20" in kept.headers["Stalkeer-Toast"]
+    assert not any("S2026E" in words for words in pages.values())
+
+
 def test_a_month_without_a_release_says_so_instead_of_an_empty_grid(client: TestClient):
     part = client.get("/calendar/days?view=month&month=1999-01", headers=PART).text
 
@@ -229,8 +248,8 @@ def test_every_job_has_a_name_of_its_own_on_the_page_of_tasks(client: TestClient
     answer = client.get("/system/tasks")
 
     assert answer.status_code == 200
-    assert len(set(LABELS.values())) == len(LABELS) == len(JobName)
-    assert all(LABELS[job] in answer.text for job in JobName)
+    assert len({job.label for job in JobName}) == len(JobName)
+    assert all(job.label in answer.text for job in JobName)
 
 
 @pytest.mark.parametrize("path", ["/", "/matches", "/matches?view=list", "/dashboard/now", "/dashboard/tiles"])

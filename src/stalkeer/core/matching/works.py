@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from stalkeer.core.titles import ParsedTitle, title_words
+from stalkeer.core.titles.labels import label_of
 from stalkeer.core.titles.normalise import base_key, has_initials, swap_article
 from stalkeer.core.titles.parts import other_forms
 from stalkeer.core.titles.scripts import writing_of
@@ -65,9 +66,8 @@ class WantedItem:
 
     @property
     def label(self) -> str:
-        if self.season is None or self.episode is None:
-            return f"{self.work.title} ({self.work.years[0]})" if self.work.years else self.work.title
-        return f"{self.work.title} S{self.season:02}E{self.episode:02}"
+        year = self.work.years[0] if self.work.years else None
+        return label_of(self.work.title, year, self.season, self.episode, self.air_date)
 
 
 class EntryFacts(NamedTuple):

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from stalkeer.adapters.arr.calendar import Premiere
+from stalkeer.core.titles.labels import label_of
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import fragment, page
 from stalkeer.jobs.library.calendar import gather_calendar
 from stalkeer.model import WantedId
 from stalkeer.runtime import App
 from stalkeer.store.library.calendar import CalendarState, calendar_states
-from stalkeer.store.library.wanted_list import label_of
 
 router = APIRouter(include_in_schema=False)
 VIEWS = ("month", "agenda")

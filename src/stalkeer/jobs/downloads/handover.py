@@ -35,6 +35,7 @@ from stalkeer.adapters.files.extras import SUFFIXES
 from stalkeer.core.naming.destination import Destination
 from stalkeer.core.naming.facts import NamedFile
 from stalkeer.core.naming.release import EpisodeName, FileTraits, MovieName, release_name
+from stalkeer.core.titles.labels import label_of
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.downloads.placement import below, destination_path, kept_path, library_path, name_of, named_file
 from stalkeer.jobs.library.clients import Arrs
@@ -402,7 +403,7 @@ def _present_episode(
     season, number = _number(target)
     episode = episodes.get((season, number))
     if episode is None:
-        raise _gone(client, f"{target.title} S{season:02}E{number:02}")
+        raise _gone(client, label_of(target.title, target.year, season, number, target.air_date))
     return replace(target, arr_id=episode.id, library_arr_id=episode.series_id)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select
 
 from stalkeer.adapters.arr.values import FileQuality
+from stalkeer.core.titles.labels import label_of
 from stalkeer.model import Decision, EntryId, EntryKind, InstanceId, MatchId, SourceId, WantedId
 from stalkeer.store.catalogue.pictures import is_measured
 from stalkeer.store.catalogue.traits import read_languages
@@ -104,9 +105,9 @@ def _query() -> Any:  # noqa: ANN401 - a Select of many columns
             wanted.c.instance_id,
             wanted.c.arr_id,
             wanted.c.kind,
-            wanted.c.title.label("wanted_title"),
             wanted.c.season,
             wanted.c.episode,
+            wanted.c.air_date,
             wanted.c.current_quality,
             wanted.c.runtime_min,
             library.c.title.label("library_title"),
@@ -180,7 +181,4 @@ def _held(row: RowMapping) -> int:
 
 
 def _title(row: RowMapping) -> str:
-    if row["kind"] == "movie":
-        return f"{row['library_title']} ({row['year']})" if row["year"] else str(row["library_title"])
-    number = f"S{row['season']:02}E{row['episode']:02}" if row["season"] is not None else row["wanted_title"]
-    return f"{row['library_title']} {number}"
+    return label_of(row["library_title"], row["year"], row["season"], row["episode"], row["air_date"])

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, case, func, literal, or_, select, tuple_
 
+from stalkeer.core.titles.labels import label_of
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, DownloadState, InstanceId, InstanceKind, LibraryId, WantedId, WantedKind
 from stalkeer.store.db.tables import download_items, downloads, instances, library, matches, wanted
@@ -25,7 +26,6 @@ from stalkeer.store.library.visible import (
 )
 
 MOST_TO_REVIEW = 5_000
-FIRST_YEAR = 1900  # a season from here on is a year
 
 
 class BestMatch(StrEnum):
@@ -129,15 +129,6 @@ class WantedRow:
 
 
 _STATUS_OF = {BestMatch.CONFIRMED: Status.FOUND, BestMatch.REVIEW: Status.REVIEW, BestMatch.NOTHING: Status.NOTHING}
-
-
-def label_of(title: str, year: int | None, season: int | None, episode: int | None, air_date: str | None = None) -> str:
-    """`Dune (2021)`, `Severance S01E02`; `The News 2026-11-20` where the season is a year, as in a daily series."""
-    if season is None or episode is None:
-        return f"{title} ({year})" if year else title
-    if season >= FIRST_YEAR and air_date:
-        return f"{title} {air_date[:10]}"
-    return f"{title} S{season:02}E{episode:02}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, not_, or_, select, tuple_
 
+from stalkeer.core.titles.labels import label_of
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, EntryId, MatchId, WantedId
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import VANISHED, Hidden, estimate_hidden
 from stalkeer.store.db.tables import download_items, entries, instances, library, matches, sources, wanted
 from stalkeer.store.library.visible import IS_COUNTED, IS_INSTANCE_IN_USE, IS_WANTED, read_counted_matches
-from stalkeer.store.library.wanted_list import label_of
 from stalkeer.store.matching.candidates import EvidenceRow, read_evidence
 
 
@@ -32,6 +32,7 @@ class MatchRow:
     year: int | None
     season: int | None
     episode: int | None
+    air_date: str | None
     instance: str
     target_service: str  # radarr | sonarr
     target_item_id: int  # the instance's own id of the movie or episode
@@ -53,7 +54,7 @@ class MatchRow:
     @property
     def label(self) -> str:
         """`Dune (2021)`, `Severance S01E02`."""
-        return label_of(self.title, self.year, self.season, self.episode)
+        return label_of(self.title, self.year, self.season, self.episode, self.air_date)
 
     @property
     def reason(self) -> str:
@@ -189,7 +190,7 @@ _WITH_ITEM = matches.join(wanted, wanted.c.id == matches.c.wanted_id).join(
 def _match_query() -> Select[Any]:
     return select(
         matches.c.id, matches.c.wanted_id, matches.c.entry_id, library.c.kind, library.c.title, library.c.year,
-        wanted.c.season, wanted.c.episode, instances.c.slug.label("instance"),
+        wanted.c.season, wanted.c.episode, wanted.c.air_date, instances.c.slug.label("instance"),
         instances.c.kind.label("target_service"), wanted.c.arr_id.label("target_item_id"), library.c.tmdb_id,
         library.c.tvdb_id,
         entries.c.name.label("entry_name"), entries.c.key.label("entry_key"), sources.c.slug.label("source"),
