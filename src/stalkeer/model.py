@@ -133,6 +133,23 @@ class JobName(StrEnum):
     CLEANUP = "cleanup"
     BACKUP = "backup"
 
+    @property
+    def label(self) -> str:
+        """Return the name that people read, in settings and on pages."""
+        return _JOB_LABELS[self]
+
+
+_JOB_LABELS = {
+    JobName.REFRESH: "Refresh sources",
+    JobName.SCAN: "Scan for missing",
+    JobName.SCAN_PREVIEW: "Scan preview",
+    JobName.MATCH: "Match",
+    JobName.DOWNLOAD: "Queue confirmed matches",
+    JobName.OFFERS: "Prepare releases",
+    JobName.CLEANUP: "Clean up",
+    JobName.BACKUP: "Backup",
+}
+
 
 class WantedKind(StrEnum):
     """Define the kind of a wanted item."""

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from stalkeer.core.downloads.pacing import Allowance
+
+LONGEST_OVERRIDE = timedelta(days=30)
+MOST_MINUTES = LONGEST_OVERRIDE // timedelta(minutes=1)
+
+
+def span_of(minutes: int | None) -> timedelta | None:
+    """Return the length of a pause or limit that was given in minutes. None lasts until the user ends it."""
+    return None if minutes is None else timedelta(minutes=minutes)
 
 
 @dataclass(frozen=True)

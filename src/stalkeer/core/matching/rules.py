@@ -12,6 +12,7 @@ from stalkeer.core.matching.works import EntryFacts, WantedItem, Work
 from stalkeer.core.titles import parse_title
 
 RuleId = NewType("RuleId", int)
+BETWEEN_PAIR = " <- "  # in the label of a rule: between the item and the entry
 
 
 class RuleAction(StrEnum):
@@ -54,6 +55,11 @@ class Rule:
     reason: str = ""
     label: str = ""
     decided_name: str | None = None  # of the entry when the rule was made; None: the rule is older than that
+
+    @property
+    def item_label(self) -> str:
+        """Return the item of a rule about a pair: `Dune (2021)` of `Dune (2021) <- DUNE 2021 4K`."""
+        return self.label.partition(BETWEEN_PAIR)[0]
 
     @property
     def work(self) -> str | None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field, StrictInt
 
-from stalkeer.core.downloads.overrides import Overrides
+from stalkeer.core.downloads.overrides import MOST_MINUTES, Overrides, span_of
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.ids import LARGEST_ID
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.jobs.downloads.actions import end_speed_limit, limit_speed, pause_queue, queue_overrides, resume_queue
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
-
-MOST_MINUTES = 30 * 24 * 60
 
 
 class SpeedLimitView(ApiModel):
@@ -69,7 +67,7 @@ def pause_downloads(app: CurrentApp, wish: PauseRequest) -> OverridesView:
 
     Downloads with priority `force`, and imports, continue.
     """
-    return OverridesView.of(pause_queue(app.download_queue, _duration(wish.minutes)))
+    return OverridesView.of(pause_queue(app.download_queue, span_of(wish.minutes)))
 
 
 @router.delete("/pause")
@@ -81,14 +79,10 @@ def resume_downloads(app: CurrentApp) -> OverridesView:
 @router.put("/speed-limit")
 def limit_speed_of_downloads(app: CurrentApp, wish: SpeedLimitRequest) -> OverridesView:
     """Limit the speed of all downloads together for a while, instead of the limit of the settings and hours."""
-    return OverridesView.of(limit_speed(app.download_queue, wish.bytes_per_second, _duration(wish.minutes)))
+    return OverridesView.of(limit_speed(app.download_queue, wish.bytes_per_second, span_of(wish.minutes)))
 
 
 @router.delete("/speed-limit")
 def end_speed_limit_of_downloads(app: CurrentApp) -> OverridesView:
     """End the temporary speed limit. The limit of the settings applies again."""
     return OverridesView.of(end_speed_limit(app.download_queue))
-
-
-def _duration(minutes: int | None) -> timedelta | None:
-    return None if minutes is None else timedelta(minutes=minutes)

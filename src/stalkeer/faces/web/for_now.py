@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
+from stalkeer.core.downloads.overrides import MOST_MINUTES, span_of
 from stalkeer.errors import InvalidInput
+from stalkeer.faces.web.formats import duration
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment
 from stalkeer.jobs.downloads.actions import end_speed_limit, limit_speed, pause_queue, queue_overrides, resume_queue
@@ -16,7 +17,7 @@ from stalkeer.settings.units import parse_size
 
 router = APIRouter(include_in_schema=False)
 
-Minutes = Annotated[int | None, Form(ge=1, le=30 * 24 * 60)]
+Minutes = Annotated[int | None, Form(ge=1, le=MOST_MINUTES)]
 
 
 @router.get("/queue/for-now")
@@ -27,8 +28,8 @@ def get_for_now(request: Request) -> HTMLResponse:
 @router.post("/queue/pause")
 def post_pause(request: Request, minutes: Minutes = None) -> Response:
     """Pause the queue for some minutes, or without them until it is resumed."""
-    pause_queue(app_of(request).download_queue, _duration(minutes))
-    span = "until you resume it" if minutes is None else f"for {_words(minutes)}"
+    pause_queue(app_of(request).download_queue, span_of(minutes))
+    span = "until you resume it" if minutes is None else f"for {duration(minutes * 60)}"
     return done(request, Toast(f"The queue is paused {span}."), changed="queue,pause")
 
 
@@ -45,8 +46,8 @@ def post_speed(request: Request, rate: Annotated[str, Form()], minutes: Minutes 
         size = parse_size(rate)
     except ValueError as error:
         raise InvalidInput(f"{rate!r} {error}") from None
-    limit_speed(app_of(request).download_queue, size, _duration(minutes))
-    span = "until you end it" if minutes is None else f"for {_words(minutes)}"
+    limit_speed(app_of(request).download_queue, size, span_of(minutes))
+    span = "until you end it" if minutes is None else f"for {duration(minutes * 60)}"
     return done(request, Toast(f"{'Limited' if size else 'No speed limit'} {span}."), changed="queue,pause")
 
 
@@ -54,13 +55,3 @@ def post_speed(request: Request, rate: Annotated[str, Form()], minutes: Minutes 
 def post_end_speed(request: Request) -> Response:
     end_speed_limit(app_of(request).download_queue)
     return done(request, Toast("The usual speed limit applies again."), changed="queue,pause")
-
-
-def _duration(minutes: int | None) -> timedelta | None:
-    return None if minutes is None else timedelta(minutes=minutes)
-
-
-def _words(minutes: int) -> str:
-    if minutes % 60:
-        return f"{minutes} minutes"
-    return "1 hour" if minutes == 60 else f"{minutes // 60} hours"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
-from stalkeer.faces.web.render import Toast, done, fragment
+from stalkeer.faces.web.render import Toast, done, fragment, undo_path
 from stalkeer.jobs.matching.decisions import (
     DecisionNote,
     Effect,
@@ -42,33 +42,32 @@ def get_rules(request: Request, wanted_id: int) -> HTMLResponse:
     return fragment(request, "wanted/item_rules.html", item=item, proposed=proposed)
 
 
-@router.post("/wanted/{wanted_id}/offset/preview")
-def post_offset_preview(
-    request: Request,
-    wanted_id: int,
+def read_offset(
     season: Shift = 0,
     episode: Shift = 0,
     only_season: Annotated[str, Form()] = "",
     source: Annotated[str, Form()] = "",
-) -> HTMLResponse:
+) -> Offset:
+    """Read the form of an offset. Raises InvalidInput for a season that is no number."""
+    if only_season and not only_season.isdecimal():
+        raise InvalidInput(f"{only_season!r} is no season of a list.")
+    return Offset(season, episode, int(only_season) if only_season else None, source or None)
+
+
+OffsetForm = Annotated[Offset, Depends(read_offset)]
+
+
+@router.post("/wanted/{wanted_id}/offset/preview")
+def post_offset_preview(request: Request, wanted_id: int, shift: OffsetForm) -> HTMLResponse:
     """Show the pairs that an offset would change."""
-    shift = _offset(season, episode, only_season, source)
     note = DecisionNote(effect=Effect.PREVIEW)
     outcome = shift_numbers(app_of(request).matching, WantedId(wanted_id), shift, note)
     return fragment(request, "wanted/offset_preview.html", changes=outcome.changes, most=SHOWN)
 
 
 @router.post("/wanted/{wanted_id}/offset")
-def post_offset(
-    request: Request,
-    wanted_id: int,
-    season: Shift = 0,
-    episode: Shift = 0,
-    only_season: Annotated[str, Form()] = "",
-    source: Annotated[str, Form()] = "",
-) -> Response:
+def post_offset(request: Request, wanted_id: int, shift: OffsetForm) -> Response:
     """Keep an offset of the series as a rule."""
-    shift = _offset(season, episode, only_season, source)
     outcome = shift_numbers(app_of(request).matching, WantedId(wanted_id), shift)
     return _kept(request, "Saved the offset", outcome)
 
@@ -95,14 +94,7 @@ def post_block(request: Request, entry_id: int) -> Response:
     return _kept(request, "Blocked", block_entry(app_of(request).matching, entry_id))
 
 
-def _offset(season: int, episode: int, only_season: str, source: str) -> Offset:
-    if only_season and not only_season.isdecimal():
-        raise InvalidInput(f"{only_season!r} is no season of a list.")
-    return Offset(season, episode, int(only_season) if only_season else None, source or None)
-
-
 def _kept(request: Request, words: str, outcome: RuleOutcome) -> Response:
     changed = f"; {plural(len(outcome.changes), 'match', 'matches')} changed" if outcome.changes else ""
-    base = request.scope.get("root_path", "")
-    toast = Toast(f"{words}{changed}.", undo=f"{base}/matches/rules/{outcome.rule_id}/back")
+    toast = Toast(f"{words}{changed}.", undo=undo_path(request, outcome.rule_id))
     return done(request, toast, changed="matches")

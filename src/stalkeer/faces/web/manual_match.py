@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from stalkeer.faces.web.catalogue import read_entry
-from stalkeer.faces.web.frame import app_of, base_of
-from stalkeer.faces.web.render import Toast, fragment
+from stalkeer.faces.web.frame import app_of
+from stalkeer.faces.web.render import Toast, fragment, undo_path
 from stalkeer.faces.web.wanted import read_item
 from stalkeer.jobs.matching.decisions import take_entry
 from stalkeer.model import EntryId, WantedId
@@ -41,8 +41,7 @@ def post_take(request: Request, wanted_id: int, entry_id: int, shown: str = "ite
     """Match an entry with an item, whatever its name, and show the item or the entry again."""
     app = app_of(request)
     outcome = take_entry(app.matching, WantedId(wanted_id), entry_id)
-    undo = f"{base_of(request)}/matches/rules/{outcome.rule_id}/back"
-    toast = Toast(f"Matched: {outcome.rule.label.partition(' <- ')[0]}.", undo=undo)
+    toast = Toast(f"Matched: {outcome.rule.item_label}.", undo=undo_path(request, outcome.rule_id))
     if shown == "entry":
         context = read_entry(app, EntryId(entry_id))
         return fragment(request, "catalogue/entry.html", context, toast=toast, changed="matches")

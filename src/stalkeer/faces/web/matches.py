@@ -12,7 +12,7 @@ from stalkeer.errors import InvalidInput, NotFound
 from stalkeer.faces.web.activity import DOWNLOAD_VERBS, toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
-from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
+from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page, undo_path
 from stalkeer.jobs.downloads.queue import OfMatch, queue_all, queue_one
 from stalkeer.jobs.matching.decisions import Decided, UserDecision, decide_match, decide_matches, forget_rule
 from stalkeer.jobs.system.first_run import read_setup
@@ -154,13 +154,12 @@ def post_verb(request: Request, match_id: int, verb: str, review: int = 0) -> Re
         return done(request, Toast("Queued. Activity shows how far it is."), changed="queue")
     verdict = verdict_named(verb)
     outcome = decide_match(app.matching, MatchId(match_id), verdict)
-    undo = f"/matches/rules/{outcome.rule_id}"
     words = PAST[verdict]
     if review:
-        context = read_pair(app, undo=f"{undo}/undo")
-        toast = Toast(f"{words}: {outcome.rule.label.partition(' <- ')[0]}.")
+        context = read_pair(app, undo=undo_path(request, outcome.rule_id, and_show_pair=True))
+        toast = Toast(f"{words}: {outcome.rule.item_label}.")
         return fragment(request, "matches/pair.html", context, toast=toast, changed="matches")
-    return done(request, Toast(f"{words}.", undo=f"{request.scope.get('root_path', '')}{undo}/back"), changed="matches")
+    return done(request, Toast(f"{words}.", undo=undo_path(request, outcome.rule_id)), changed="matches")
 
 
 def verdict_named(verb: str) -> UserDecision:

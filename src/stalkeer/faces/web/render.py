@@ -144,6 +144,11 @@ def fragment(
     return HTMLResponse(html, headers={"Cache-Control": "no-store", **action_headers(toast, changed)})
 
 
+def undo_path(request: Request, rule_id: int | None, *, and_show_pair: bool = False) -> str:
+    """Return the path that undoes a decision. With `and_show_pair`, it answers with the pair to review again."""
+    return f"{base_of(request)}/matches/rules/{rule_id}/{'undo' if and_show_pair else 'back'}"
+
+
 def refuse(request: Request, error: StalkeerError, creatable: Sequence[str] = ()) -> Response:
     """Answer a form that cannot be used. The browser writes each error beside its field.
 

@@ -8,21 +8,11 @@ from stalkeer.faces.web.formats import plural, size
 from stalkeer.model import JobName
 
 Report = Mapping[str, object]
-LABELS: Mapping[str, str] = {
-    JobName.REFRESH: "Refresh sources",
-    JobName.SCAN: "Scan for missing",
-    JobName.SCAN_PREVIEW: "Scan preview",
-    JobName.MATCH: "Match",
-    JobName.DOWNLOAD: "Queue confirmed matches",
-    JobName.OFFERS: "Prepare releases",
-    JobName.CLEANUP: "Clean up",
-    JobName.BACKUP: "Backup",
-}
 
 
 def job_label(job: str) -> str:
     """Return the name of a job for users: `Scan for missing` for `scan`."""
-    return LABELS.get(job, job.replace("-", " ").capitalize())
+    return JobName(job).label if job in tuple(JobName) else job.replace("-", " ").capitalize()
 
 
 def run_text(job: str, report: Report | None) -> str:

@@ -19,7 +19,6 @@ from stalkeer.faces.web.formats import plural, size
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
-from stalkeer.faces.web.runs_text import LABELS
 from stalkeer.faces.web.volumes import volumes_of
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.journal.runs import cancel_run
@@ -45,17 +44,16 @@ class Task:
     """Describe a job that users can start."""
 
     job: JobName
-    label: str
     text: str
     icon: str
 
 
 TASKS = (
-    Task(JobName.REFRESH, LABELS[JobName.REFRESH], "Read all playlists and accounts again.", "refresh-cw"),
-    Task(JobName.SCAN, LABELS[JobName.SCAN], "Read missing items from the instances, and match them.", "scan-search"),
-    Task(JobName.DOWNLOAD, LABELS[JobName.DOWNLOAD], "Queue a download for each confirmed match.", "cloud-download"),
-    Task(JobName.CLEANUP, LABELS[JobName.CLEANUP], "Remove old downloads, history, logs and archives.", "trash-2"),
-    Task(JobName.BACKUP, LABELS[JobName.BACKUP], "Save database and settings in one file.", "archive"),
+    Task(JobName.REFRESH, "Read all playlists and accounts again.", "refresh-cw"),
+    Task(JobName.SCAN, "Read missing items from the instances, and match them.", "scan-search"),
+    Task(JobName.DOWNLOAD, "Queue a download for each confirmed match.", "cloud-download"),
+    Task(JobName.CLEANUP, "Remove old downloads, history, logs and archives.", "trash-2"),
+    Task(JobName.BACKUP, "Save database and settings in one file.", "archive"),
 )
 
 
@@ -130,7 +128,7 @@ def post_task(request: Request, job: str) -> Response:
     if task is None:
         raise NotFound(f"There is no task {job!r}.")
     start_job(app_of(request), task.job)
-    return done(request, Toast(f"Started: {task.label}. See System > Tasks for its progress.", "info"), changed="runs")
+    return done(request, Toast(f"Started: {task.job.label}. See System > Tasks for its progress.", "info"), changed="runs")
 
 
 def start_job(app: App, job: JobName, subject: str | None = None) -> int:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from stalkeer.core.downloads.overrides import Overrides, QueuePause, SpeedLimit
+from stalkeer.core.downloads.overrides import LONGEST_OVERRIDE, Overrides, QueuePause, SpeedLimit
 from stalkeer.core.downloads.states import Action, ActionOutcome, Part, Priority
 from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError
 from stalkeer.jobs.downloads.context import DownloadQueue
@@ -25,7 +25,6 @@ from stalkeer.store.downloads.downloads import get_download
 from stalkeer.store.downloads.overrides import read_overrides, write_pause, write_speed_limit
 from stalkeer.store.downloads.quarantine import QuarantinedFile, forget_set_aside, get_set_aside, take_set_aside
 
-LONGEST_OVERRIDE = timedelta(days=30)
 Change = Callable[[Transaction, DownloadId, datetime], ActionResult]
 
 
@@ -168,7 +167,10 @@ def _end_of(now: datetime, duration: timedelta | None) -> datetime | None:
     if duration is None:
         return None
     if not timedelta(0) < duration <= LONGEST_OVERRIDE:
-        raise InvalidInput("The duration must be over 0 and at most 30 days; without one it lasts until you end it.")
+        raise InvalidInput(
+            f"The duration must be over 0 and at most {LONGEST_OVERRIDE.days} days; "
+            "without one it lasts until you end it."
+        )
     return now + duration
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from stalkeer.core.matching.numbering import ListNumbering, best_of
 from stalkeer.core.matching.offsets import OffsetProposal
-from stalkeer.core.matching.rules import Rule, RuleAction, RuleId
+from stalkeer.core.matching.rules import BETWEEN_PAIR, Rule, RuleAction, RuleId
 from stalkeer.core.matching.works import EntryFacts, WantedItem
 from stalkeer.core.titles import TitleReader
 from stalkeer.errors import InvalidInput, NotFound
@@ -54,7 +54,7 @@ def rule_of_match(
 def rule_of_pair(matching: Matching, wanted_id: WantedId, entry_id: int, action: RuleAction, reason: str = "") -> Rule:
     """Pin or reject this entry for this item, whether matching proposed the pair or not."""
     item, entry = _item(matching, wanted_id), _entry(matching, entry_id)
-    about = replace(_about(item), action=action, reason=reason, label=f"{item.label} <- {entry.name}")
+    about = replace(_about(item), action=action, reason=reason, label=f"{item.label}{BETWEEN_PAIR}{entry.name}")
     return replace(
         about,
         season=item.season,

@@ -10,6 +10,7 @@ from pydantic import (
     model_validator,
 )
 
+from stalkeer.model import JobName
 from stalkeer.settings.types import ADVANCED, MANY, Cron, Duration, Section, Size, Words, check_wishes
 
 
@@ -37,14 +38,14 @@ class CatalogueSettings(Section):
 
 
 class ScheduleSettings(Section):
-    refresh: Cron = Field("0 */6 * * *", title="Refresh sources", description="Refresh times of the sources.")
+    refresh: Cron = Field("0 */6 * * *", title=JobName.REFRESH.label, description="Refresh times of the sources.")
     scan: Cron = Field(
         "30 */6 * * *",
-        title="Scan for missing",
+        title=JobName.SCAN.label,
         description="Times at which missing items are read from Radarr and Sonarr.",
     )
     download: Cron = Field(
-        "*/15 * * * *", title="Queue confirmed matches", description="Times at which confirmed matches are queued."
+        "*/15 * * * *", title=JobName.DOWNLOAD.label, description="Times at which confirmed matches are queued."
     )
     hold_downloads: bool = Field(
         False,
@@ -54,9 +55,9 @@ class ScheduleSettings(Section):
         "until you finish its last page.",
     )
     cleanup: Cron = Field(
-        "30 4 * * *", title="Clean up", description="Times at which old data is removed, by `retention`."
+        "30 4 * * *", title=JobName.CLEANUP.label, description="Times at which old data is removed, by `retention`."
     )
-    backup: Cron = Field("0 4 * * 0", title="Backup", description="Backup times.")
+    backup: Cron = Field("0 4 * * 0", title=JobName.BACKUP.label, description="Backup times.")
 
 
 class RetentionSettings(Section):
