@@ -128,7 +128,8 @@ def post_task(request: Request, job: str) -> Response:
     if task is None:
         raise NotFound(f"There is no task {job!r}.")
     start_job(app_of(request), task.job)
-    return done(request, Toast(f"Started: {task.job.label}. See System > Tasks for its progress.", "info"), changed="runs")
+    words = f"Started: {task.job.label}. See System > Tasks for its progress."
+    return done(request, Toast(words, "info"), changed="runs")
 
 
 def start_job(app: App, job: JobName, subject: str | None = None) -> int:
