@@ -27,7 +27,7 @@ LOG_FILE = "stalkeer.log"
 DOWNLOAD_LOG = "downloads.log"  # a copy of all lines about downloads, to search by download number
 LOG_NAME = re.compile(r"^[a-z-]+\.log(\.[0-9]{1,4})?$")
 QUIET_LOGGERS = dict.fromkeys(("urllib3", "httpx2", "httpcore", "alembic", "asyncio", "sqlalchemy"), logging.WARNING)
-QUIET_LOGGERS["stamina"] = logging.ERROR  # urllib3 warns at each retry, and the final error is logged anyway
+QUIET_LOGGERS["stamina"] = logging.ERROR  # stamina warns at each retry, and the final error is logged anyway
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class JobTable:
     clock: Callable[[], datetime]
     jobs: Sequence[Job]
     child: Callable[[int], Sequence[str]] | None = None
-    may_start: Callable[[str], bool] = lambda _job: True  # whether the schedule started the run
+    may_start: Callable[[str], bool] = lambda _job: True  # whether a job may start automatically
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _busy: set[int] = field(default_factory=set)

@@ -1,1 +1,1 @@
-"""The database: the only SQL in the program. One module per aggregate; SQLite and PostgreSQL alike."""
+"""Access the database. All SQL of the program is here, in a module for each aggregate, for SQLite and PostgreSQL."""

@@ -37,7 +37,7 @@ Query = Mapping[str, str | int | bool | Sequence[int]]
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 130.0  # both programs allow a request up to 100 s, which a busy database may need
 PATIENCE = Patience(attempts=4, all_for_s=60.0, longest_pause_s=30.0, first_pause_s=0.5)
-# seconds for a request while a user waits for a page
+# no retries while a user waits for a page
 AT_ONCE = Patience(attempts=1, all_for_s=15.0, longest_pause_s=0.0, first_pause_s=0.0)
 PROXY_SAYS_DOWN = frozenset({502, 503, 504})
 NOT_TAKEN = frozenset({429, 503})
@@ -72,7 +72,7 @@ class ArrClient:
     def __init__(self, address: Address, gate: RequestGate | None = None) -> None:
         self.address = address
         self.gate = gate or RequestGate(address.label)
-        self.answered_at: datetime | None = None  # difference to the instance's clock at its last answer
+        self.answered_at: datetime | None = None  # the time of the last answer by the instance's own clock
         self._api = Api(
             {"X-Api-Key": address.api_key, "Accept": "application/json", "User-Agent": "Stalkeer"},
             Deadlines(CONNECT_TIMEOUT_S, address.read_timeout_s, address.read_timeout_s, least=LISTS),

@@ -20,7 +20,7 @@ class CommandResource(Resource):
     result: str = "unknown"
     message: str = ""
     exception: str = ""
-    body: object = None  # the fields that every command has
+    body: object = None  # the arguments of the command
 
     def to_value(self) -> CommandState:
         # the first line is the error; the rest is a stack trace

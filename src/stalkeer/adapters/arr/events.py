@@ -60,7 +60,7 @@ class ArrEvent:
     is_upgrade: bool  # a better file replaced another
     source_path: str
     download_id: str = ""  # id of the download in its download client
-    file_path: str = ""  # id of the file in the instance
+    file_path: str = ""  # path of the file in the instance
     file_id: int | None = None
 
 

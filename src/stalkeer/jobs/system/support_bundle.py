@@ -40,7 +40,7 @@ LOG_TAIL = 1_000_000  # bytes of each log file
 MOST_LOGS = 4
 MOST_ROWS = 200
 SAMPLES = 40
-NO_SECRETS = ("type", "output")  # the credentials in a get.php address
+NO_SECRETS = ("type", "output")  # the parameters of a get.php address that are no secrets
 SHORTEST = 4  # shorter values are no secrets, and replacing them everywhere would make the text unreadable
 # words kept in names because they show the name's form; all others are masked
 KEPT_WORDS = re.compile(

@@ -16,14 +16,15 @@ from stalkeer.store.db.tables import entries, sources
 
 _EXTENSIONS = re.compile(r"\.(mkv|mp4|m4v|mov|avi|ts|m2ts|mpe?g|wmv|webm|flv|3gp|divx|ogm|asf|vob|m3u8)")
 
-_BEFORE_PATH = re.compile(r"^[^/?#]*//[^/?#]*")  # by hand: a playlist may hold text that is no address
+# not urlsplit, because a playlist may contain text that is no valid address
+_BEFORE_PATH = re.compile(r"^[^/?#]*//[^/?#]*")
 
 
 @dataclass(frozen=True)
 class EntryAddress:
-    """Locate an entry: a URL template without credentials, and the headers that its playlist asks for.
+    """Locate an entry: a URL template without credentials, and the headers that its playlist requires.
 
-    `name` and `kind` are what its playlist says of it now.
+    `name` and `kind` are those of the playlist now.
     """
 
     entry_id: EntryId
@@ -42,7 +43,7 @@ class EntryAddress:
 
     @property
     def suffix(self) -> str:
-        """Return what stands behind the last dot of the path, with the dot, in lower case; empty without a dot."""
+        """Return the text from the last dot of the path on, in lower case; empty without a dot."""
         path = _BEFORE_PATH.sub("", self.template).partition("?")[0].partition("#")[0]
         return PurePosixPath(path).suffix.lower()
 

@@ -61,7 +61,7 @@ class CatalogueEntry:
 
 @dataclass(frozen=True)
 class EntrySearch:
-    """Select entries; every field that is set must fit. For `words` see `search.fitting`."""
+    """Select entries that match every given field. For `words`, see `search.fitting`."""
 
     words: str = ""
     source: str | None = None
@@ -110,10 +110,10 @@ _COLUMNS = (
 
 
 def up_to_the_visible(connection: Connection) -> ColumnElement[bool]:
-    """Limit entries to ids up to that of the last visible one. It says nothing that `IS_CURRENT` does not
-    say, but spares a page the walk over a million rows that a refresh is adding at the end.
+    """Limit the entries to ids up to the last visible one.
 
-    On PostgreSQL it would cost more than it spares: an index there orders equal keys by place, not by id.
+    `IS_CURRENT` implies this, but on SQLite it saves a page from reading a million rows that a running refresh adds at
+    the end. On PostgreSQL it would cost more than it saves, because its indexes do not order equal keys by id.
     """
     if connection.dialect.name != "sqlite":
         return true()
@@ -131,8 +131,8 @@ def up_to_the_visible(connection: Connection) -> ColumnElement[bool]:
 def search_entries(
     connection: Connection, search: EntrySearch, *, after: int = 0, offset: int = 0, limit: int = 50
 ) -> list[CatalogueEntry]:
-    """List entries in the order of their ids; `after` is the id of the last one already shown."""
-    # + 0: SQLite would walk a million ids in their order to the few that have the words
+    """List entries in the order of their ids; `after` is the last id seen."""
+    # + 0: SQLite would read a million ids in order to find the few with these words
     order = entries.c.id + 0 if search.has_words else entries.c.id
     page = _page(connection, search).where(order > after).order_by(order).limit(limit).offset(offset)
     return read_entries(connection, connection.scalars(page).all())
@@ -141,8 +141,10 @@ def search_entries(
 def browse_entries(
     connection: Connection, search: EntrySearch, *, before: int | None = None, offset: int = 0, limit: int = 60
 ) -> list[CatalogueEntry]:
-    """List the newest first; `before` is the id of the last one already shown. With words: the shortest names first,
-    `offset` counts what was shown."""
+    """List entries, newest first; `before` is the last id seen.
+
+    With words, list the shortest names first; `offset` counts the entries seen.
+    """
     page = _page(connection, search).limit(limit).offset(offset)
     if search.has_words:
         page = page.order_by(func.length(entries.c.name), entries.c.season, entries.c.episode, entries.c.id)

@@ -1,4 +1,4 @@
-"""Find the episodes that belong to an entry: of its title, on its source."""
+"""Find the episodes with the title and the source of an entry."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ MOST_EPISODES = 2_000
 
 
 def list_episodes_of(connection: Connection, entry_id: EntryId, season: int | None) -> list[CatalogueEntry]:
-    """List one entry for each episode of the entry's series or of one season, the sharpest first of several.
+    """List an entry for each episode of the entry's series or of one of its seasons, the one with the highest
+    resolution.
 
-    At most MOST_EPISODES episodes are listed, the first ones.
+    Only the first MOST_EPISODES episodes are listed.
     """
     own = select(entries.c.source_id, entries.c.title_id).where(entries.c.id == entry_id).subquery()
-    own_keys = title_keys.alias()  # under its own name it would be taken for the title_keys of the outer query
+    own_keys = title_keys.alias()  # an alias, because its own name would mean the title_keys of the outer query
     keys = select(own_keys.c.key).where(own_keys.c.title_id == own.c.title_id, own_keys.c.penalty == 0)
     same_title = select(title_keys.c.title_id).where(title_keys.c.key.in_(keys), title_keys.c.penalty == 0)
     query = (

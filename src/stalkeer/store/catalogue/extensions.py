@@ -1,4 +1,4 @@
-"""Store the extensions of movies that an account named on request, because its list has none."""
+"""Store the file extensions of movies that an account named on request, because its list has none."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ KIND = "vod_extension"
 
 
 def remember_extension(connection: Connection, source_id: SourceId, key: str, url: str, now: datetime) -> None:
-    """Store the address with its extension, and that it does not come from the list."""
+    """Store the address with its extension, and record that the extension does not come from the list."""
     connection.execute(update(entries).where(entries.c.source_id == source_id, entries.c.key == key).values(url=url))
     remember_answer(connection, source_id, KIND, key, {"url": url}, now)
 
 
 def forget_extension(connection: Connection, entry_id: EntryId) -> bool:
-    """Store the address without the extension that was remembered. False where it has none of that kind."""
+    """Store the address without the recorded extension. Return False where none was recorded."""
     query = (
         select(entries.c.url, account_cache.c.payload)
         .join(

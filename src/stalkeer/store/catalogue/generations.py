@@ -1,7 +1,7 @@
 """Write a new generation of a source's catalogue: invisible chunks first, one short switch, then staged changes.
 
-An entry is visible from its `added_gen` on, until its `gone_gen`; which generation is current stands in `sources`.
-So everything written before the switch can be thrown away, and what was staged for after it rolled forward: see
+An entry is visible from its `added_gen` on, until its `gone_gen`; `sources` has the current generation. So everything
+written before the switch can be deleted, and the changes staged for after it can be completed: see
 `jobs.sources.generation`. No function here holds the write lock for longer than a chunk of rows takes.
 """
 
@@ -35,10 +35,10 @@ from stalkeer.store.db.tables import catalogue_changes, catalogue_snapshots, ent
 CHUNK = 2_000
 STAGED = 1_000  # changes in one transaction
 SNAPSHOT_PART = 100_000
-MOST_LISTED = 50_000  # of each kind of change, in `catalogue_changes`; their number is always whole
+MOST_LISTED = 50_000  # changes of each kind that are listed in `catalogue_changes`; their counts are always complete
 
 _ALWAYS = frozenset(("kind", "name", "url"))
-_to_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make an encoder each time
+_to_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would create an encoder for each call
 
 
 class Known(NamedTuple):
@@ -51,7 +51,7 @@ class Known(NamedTuple):
 
 
 class AddedEntries(NamedTuple):
-    """Hold the ids of added entries, and the keys of those that were there already."""
+    """Hold the ids of the added entries, and the keys of entries that existed already."""
 
     ids: Sequence[int]
     met: frozenset[str] = frozenset()
@@ -100,8 +100,10 @@ def content_values(content: Content) -> dict[str, object]:
 
 
 def add_entries(connection: Connection, generation: Generation, rows: Sequence[tuple[str, Content]]) -> AddedEntries:
-    """Insert entries, invisible until the switch. On SQLite a key that exists already is met with and left alone;
-    on PostgreSQL the caller has looked for it before."""
+    """Insert entries, invisible until the switch.
+
+    On SQLite, existing keys are left unchanged; on PostgreSQL, the caller has looked for them before.
+    """
     if not rows:
         return AddedEntries([])
     ids = reserve_ids(connection, "entries", len(rows))
@@ -150,8 +152,10 @@ def stage_changes(
     changed: Mapping[int, Content],
     known: Mapping[int, Content] | None = None,
 ) -> None:
-    """Keep what visible or vanished entries are to become. Applied by `apply_staged` after the switch. Of those that
-    are `known` only what differs is kept, and written then: each column costs a page of the indexes that have it."""
+    """Store the changes of visible or vanished entries, which are applied after the switch.
+
+    For `known` entries, store only the columns that differ, because each column costs writes to its indexes.
+    """
     if not changed:
         return
     fetch_among(connection, "DELETE FROM entry_updates WHERE true", "entry_id", list(changed), returning="entry_id")
@@ -183,8 +187,10 @@ def unstage(connection: Connection, entry_ids: Sequence[int]) -> None:
 def mark_gone(
     connection: Connection, generation: Generation, entry_ids: Sequence[int]
 ) -> list[tuple[ChangedEntry, str]]:
-    """Mark entries as vanished with this generation, and tell each one's kind. They stay visible until the switch,
-    and are kept after it."""
+    """Mark entries as vanished with this generation, and return the kind of each.
+
+    They stay visible until the switch, and are kept after it.
+    """
     statement = f"UPDATE entries SET gone_gen = {generation.number:d} WHERE gone_gen IS NULL"  # noqa: S608
     gone = fetch_among(connection, statement, "id", list(entry_ids), returning="id, name, kind")
     return [(ChangedEntry(EntryChange.REMOVED, entry_id, name), kind) for entry_id, name, kind in sorted(gone)]
@@ -200,7 +206,10 @@ def list_changes_of(connection: Connection, generation: Generation, changes: Seq
 
 @dataclass(frozen=True)
 class SnapshotPart:
-    """Hold a row of a snapshot. `blocks` counts the whole playlist's; the stretches are in the first part."""
+    """Hold a row of a snapshot.
+
+    `blocks` counts the blocks of the whole playlist. The stretches are in the first part.
+    """
 
     number: int
     blocks: int
@@ -210,7 +219,7 @@ class SnapshotPart:
 
 
 def snapshot_parts(snapshot: Snapshot) -> Iterator[SnapshotPart]:
-    """Split what a generation is made of into rows that are quick to write."""
+    """Split the snapshot of a generation into rows that are quick to write."""
     fingerprints, ids = snapshot.fingerprints, snapshot.entry_ids
     blocks = len(fingerprints)
     if snapshot.further:
@@ -243,7 +252,7 @@ def add_snapshot_part(connection: Connection, generation: Generation, part: Snap
 
 
 def read_snapshot(connection: Connection, source_id: SourceId, generation: int) -> Snapshot | None:
-    """Return the blocks of a generation; None where they were not kept."""
+    """Return the blocks of a generation, or None where they were not stored."""
     table = catalogue_snapshots.c
     query = select(table.blocks, table.fingerprints, table.entry_ids, table.stretches).where(
         table.source_id == source_id, table.generation == generation
@@ -267,7 +276,7 @@ def visible_ids(connection: Connection, source_id: SourceId, generation: int) ->
     """Return the entries of a generation, for a source whose snapshot is lost."""
     query = select(entries.c.id).where(
         entries.c.source_id == source_id,
-        entries.c.series_key.is_(None),  # episodes that were asked for are in no list
+        entries.c.series_key.is_(None),  # episodes that the account listed on request are not in its main list
         entries.c.added_gen <= generation,
         (entries.c.gone_gen.is_(None)) | (entries.c.gone_gen > generation),
     )
@@ -275,7 +284,7 @@ def visible_ids(connection: Connection, source_id: SourceId, generation: int) ->
 
 
 def switch_generation(connection: Connection, generation: Generation, values: Mapping[str, object]) -> bool:
-    """Make the generation the visible one. False where another refresh was first."""
+    """Make the generation visible. Return False where another refresh was first."""
     changed = connection.execute(
         update(sources)
         .where(sources.c.id == generation.source_id, sources.c.generation == generation.number - 1)
@@ -285,7 +294,7 @@ def switch_generation(connection: Connection, generation: Generation, values: Ma
 
 
 def apply_some_staged(connection: Connection, source_id: SourceId, generation: int) -> int:
-    """Write a chunk of what was staged; answers how many changes it held, 0 when none is left."""
+    """Apply a chunk of the staged changes. Return their number, 0 when none is left."""
     staged = f"FROM entry_updates WHERE source_id = {source_id:d} AND generation = {generation:d}"
     rows = connection.exec_driver_sql(f"SELECT entry_id, fields {staged} ORDER BY entry_id LIMIT {STAGED}").all()
     if not rows:
@@ -293,7 +302,7 @@ def apply_some_staged(connection: Connection, source_id: SourceId, generation: i
     alike: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
     for entry_id, fields in rows:
         said = json.loads(fields)
-        if isinstance(said, list):  # by an earlier release: all of them
+        if isinstance(said, list):  # staged by an earlier release, with all columns
             said = dict(zip(CONTENT, full_content(said), strict=True))
         alike.setdefault(tuple(said), []).append((*said.values(), entry_id))
     for names, values in alike.items():
@@ -306,7 +315,7 @@ def _update_entries(
     connection: Connection, generation: int, names: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
     """Update entries. Rows are the values of these columns, and the entry's id."""
-    assert set(names) <= set(CONTENT)  # they become part of a statement
+    assert set(names) <= set(CONTENT)  # the names become part of a statement
     is_sqlite = connection.dialect.name == "sqlite"
     mark, value = ("?", "nullif(?, '')") if is_sqlite else ("%s", "%s")
     columns = "".join(f"{name} = {value}, " for name in names)
@@ -323,19 +332,22 @@ def current_generation(connection: Connection, source_id: SourceId) -> int:
 
 
 def delete_some_unswitched(connection: Connection, source_id: SourceId, generation: int) -> int:
-    """Delete a chunk of the entries that a later generation would have added; answers how many, 0 when none is left."""
+    """Delete a chunk of the entries that an interrupted refresh added. Return their number, 0 when none is left."""
     some = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.added_gen > generation).limit(CHUNK)
     return connection.execute(delete(entries).where(entries.c.id.in_(some))).rowcount
 
 
 def keep_some_unswitched(connection: Connection, source_id: SourceId, generation: int) -> int:
-    """Keep a chunk of the entries that a later generation would have removed; answers how many, 0 when none is left."""
+    """Keep a chunk of the entries that an interrupted refresh marked as vanished.
+
+    Return their number, 0 when none is left.
+    """
     some = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.gone_gen > generation).limit(CHUNK)
     return connection.execute(update(entries).where(entries.c.id.in_(some)).values(gone_gen=None)).rowcount
 
 
 def forget_unswitched(connection: Connection, source_id: SourceId, generation: int) -> int:
-    """Delete what was staged and listed for a later generation; answers how many rows."""
+    """Delete the changes that an interrupted refresh staged and listed. Return the number of rows."""
     return sum(
         connection.execute(
             delete(table).where(table.c.source_id == source_id, table.c.generation > generation)
@@ -349,7 +361,7 @@ def has_entries(connection: Connection, source_id: SourceId) -> bool:
 
 
 def other_snapshot_parts(connection: Connection, source_id: SourceId, generation: int) -> list[tuple[int, int]]:
-    """List the snapshots of other generations than this, as pairs of generation and part."""
+    """List the parts of snapshots of other generations, as pairs of generation and part."""
     table = catalogue_snapshots.c
     query = select(table.generation, table.part).where(table.source_id == source_id, table.generation != generation)
     return [(row.generation, row.part) for row in connection.execute(query)]

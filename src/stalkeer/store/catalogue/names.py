@@ -12,7 +12,7 @@ from stalkeer.store.db.tables import entries, sources
 
 
 def sample_names(connection: Connection, source_id: SourceId, *, every: int) -> Iterator[str]:
-    """Return the names of visible films and episodes of a source, evenly chosen."""
+    """Return an even sample of the names of a source's visible movies and episodes."""
     query = (
         select(entries.c.name)
         .join(sources, sources.c.id == entries.c.source_id)

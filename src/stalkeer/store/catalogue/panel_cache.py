@@ -24,7 +24,7 @@ SERIES = "series_info"
 
 @dataclass(frozen=True)
 class SeriesToExpand:
-    """Describe a series entry whose episodes are to be asked for."""
+    """Describe a series entry whose episodes the account must be asked for."""
 
     source_id: SourceId
     generation: int
@@ -34,7 +34,7 @@ class SeriesToExpand:
 def series_to_expand(
     connection: Connection, source_id: SourceId, keys: Sequence[str], now: datetime
 ) -> list[SeriesToExpand]:
-    """List the visible series about which the account is to be asked now."""
+    """List the visible series whose episodes the account must be asked for now."""
     found: list[SeriesToExpand] = []
     for part in parts_of(keys, 500):
         asked = and_(
@@ -50,7 +50,8 @@ def series_to_expand(
             .where(entries.c.gone_gen.is_(None))
         )
         for row in connection.execute(query).mappings():
-            if row["kind"] != EntryKind.SERIES.value:  # asked here: an index of kinds would tempt SQLite off the keys
+            # filtered here, because a condition on the kind would keep SQLite from using the index of keys
+            if row["kind"] != EntryKind.SERIES.value:
                 continue
             if not is_due(_last_question(row["fetched_at"], row["payload"] or {}), row["added"], now):
                 continue
@@ -73,7 +74,10 @@ def _last_question(asked_at: datetime | None, payload: Mapping[str, Any]) -> Las
 
 
 def note_series_failure(connection: Connection, series: SeriesToExpand, now: datetime) -> None:
-    """Remember that the account gave no answer about a series. It is asked again after a while that grows."""
+    """Record that the account gave no answer about a series.
+
+    Each failure increases the delay before the next request.
+    """
     query = select(account_cache.c.payload).where(
         account_cache.c.source_id == series.source_id,
         account_cache.c.kind == SERIES,
@@ -94,7 +98,7 @@ def recent_questions(connection: Connection, source_id: SourceId, since: datetim
 def put_episodes(
     connection: Connection, series: SeriesToExpand, drafts: Sequence[Draft], parser_version: int, now: datetime
 ) -> int:
-    """Make these the episodes of the series, in the visible generation. Answers how many are new."""
+    """Replace the episodes of the series in the visible generation. Return the number of new ones."""
     generation = Generation(series.source_id, series.generation, now)
     by_key = {draft.key: draft for draft in drafts}
     book = TitleBook(parser_version)
@@ -121,7 +125,7 @@ def put_episodes(
 
 
 def _mark(connection: Connection, series: SeriesToExpand, keys: Sequence[str], generation: int) -> None:
-    """Tie the episodes to their series; those it no longer has are gone at once."""
+    """Link the episodes to their series. Episodes that it no longer has vanish at once."""
     of_source = entries.c.source_id == series.source_id
     for part in parts_of(keys, 500):
         connection.execute(
@@ -137,7 +141,7 @@ def _mark(connection: Connection, series: SeriesToExpand, keys: Sequence[str], g
 
 
 def gone_series_episodes(connection: Connection, source_id: SourceId, series_ids: Sequence[int]) -> list[int]:
-    """Return the episodes of series entries that vanish: they vanish with them."""
+    """Return the episodes of vanishing series entries, because they vanish as well."""
     found: list[int] = []
     expanded = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.series_key.is_not(None)).limit(1)
     if connection.execute(expanded).first() is None:

@@ -1,4 +1,4 @@
-"""Read the resolutions that were measured in files, where their entries' names say nothing or something else."""
+"""Store the resolutions measured in files whose names state none or another one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_measured() -> ColumnElement[bool]:
 
 
 def note_picture(connection: Connection, source_id: SourceId, entry_key: str, resolution: int) -> None:
-    """Keep what was measured of the file that the entry leads to under its present name."""
+    """Store the measured resolution of the entry's file, under the entry's present name."""
     of_entry = (measured_pictures.c.source_id == source_id, measured_pictures.c.entry_key == entry_key)
     connection.execute(delete(measured_pictures).where(*of_entry))
     query = select(entries.c.name).where(entries.c.source_id == source_id, entries.c.key == entry_key)

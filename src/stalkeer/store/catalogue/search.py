@@ -1,7 +1,7 @@
-"""Find entries by what people type. Titles and groups have an index of words; names are looked at for few entries.
+"""Find entries for the words of a search.
 
-Each step is bounded, so that a common word costs no more than a rare one: a search that fits very many entries shows
-the best of them.
+Titles and groups have an index of words; the names of only a few entries are read. Each step is limited, so that a
+common word costs no more than a rare one. A search that fits very many entries shows the best of them.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from stalkeer.store.catalogue.titles import GROUP
 from stalkeer.store.catalogue.visible import IS_LISTED
 from stalkeer.store.db.tables import entries, sources, title_keys, title_words, titles
 
-MOST_TITLES = 300  # that fit; those that begin with the words come first
-COMMON = 3_000  # titles: a word that so many have does not choose any, if another one of the search is rarer
-MOST_OF_WORD = 30_000  # titles of a word that are looked at
-MOST_CHECKED = 1_000  # titles whose text is looked at for the common words
+MOST_TITLES = 300  # titles that fit; those that begin with the words come first
+COMMON = 3_000  # titles with a word from which it counts as common: the rarer words of the search select the titles
+MOST_OF_WORD = 30_000  # titles of a word that are read
+MOST_CHECKED = 1_000  # titles whose text is searched for the common words
 MOST_PARTIAL = 300  # titles that lack some of the words; the names of their entries must have these
-MOST_NAMES = 2_000  # entries whose names are looked at
+MOST_NAMES = 2_000  # entries whose names are read
 MOST_GROUPS = 20
-MOST_OF_GROUPS = 600  # entries
-_SHORTEST_INNER = 3  # letters of a search within a word
+MOST_OF_GROUPS = 600  # entries of groups that are read
+_SHORTEST_INNER = 3  # letters from which a search also looks within words
 
 
 def fitting(connection: Connection, text: str) -> ColumnElement[bool]:
@@ -45,7 +45,7 @@ def fitting(connection: Connection, text: str) -> ColumnElement[bool]:
 
 
 class _Look(NamedTuple):
-    """Describe an entry whose name is looked at."""
+    """Hold an entry whose name is read."""
 
     id: int
     name: str
@@ -93,7 +93,7 @@ class _Chosen:
 
     whole: list[int] = field(default_factory=list)
     without_year: list[int] = field(default_factory=list)  # all words but the year
-    partial: list[int] = field(default_factory=list)  # the more words, the further in front
+    partial: list[int] = field(default_factory=list)  # titles with some of the words, those with most of them first
     groups: list[str] = field(default_factory=list)
     partial_groups: list[str] = field(default_factory=list)
 
@@ -143,7 +143,7 @@ class _Finder:
 
     def _counted(self, words: Sequence[Word]) -> list[tuple[str, str, int]]:
         """List (kind, text, id) of titles with these words, those with most of them first."""
-        # each title once for each word: counting distinct words would sort all of them
+        # every title appears once for each word, because counting distinct words would sort all rows
         each = (_titles_with(word).distinct().limit(MOST_OF_WORD).subquery() for word in words)
         having = union_all(*(select(title.c.title_id) for title in each)).subquery()
         count = func.count()
@@ -180,7 +180,7 @@ class _Finder:
         return chosen
 
     def _by_key(self) -> list[int]:
-        """Find titles that begin with the words written as one: `spider man` finds Spiderman."""
+        """Find titles that begin with the words written together: `spider man` finds Spiderman."""
         key = "".join(word.forms[-1] for word in self._words)
         query = select(title_keys.c.title_id).where(title_keys.c.key.between(key, end_of(key)))
         return list(self._connection.scalars(query.order_by(title_keys.c.key).limit(MOST_TITLES)))
@@ -190,8 +190,8 @@ class _Finder:
     def _named(self, chosen: _Chosen, *, is_enough: bool) -> list[int]:
         """Find entries that have in their name and group the words that their title lacks.
 
-        Where neither a title nor a whole group fits, the newest entries of groups that have some of the words are
-        looked at, else the newest of all.
+        Where neither a title nor a whole group fits, read the newest entries of groups that have some of the words, or
+        the newest entries of all groups.
         """
         found = [look.id for look in self._of_groups(chosen.groups) if look.has_numbers(self._search)]
         if chosen.partial:
@@ -221,7 +221,7 @@ class _Finder:
         return and_(entries.c.season == search.season, entries.c.episode <= search.episode, last >= search.episode)
 
     def _is_any(self, fits: ColumnElement[bool]) -> bool:
-        # in an order that no index has: PostgreSQL would walk over all entries in the hope of meeting one soon
+        # sort by an expression without an index: with one, PostgreSQL would scan all entries for the first match
         one = select(entries.c.id).where(fits).order_by(entries.c.id + 0).limit(1)
         return self._connection.execute(one).first() is not None
 
@@ -233,15 +233,15 @@ def _of_titles(title_ids: Sequence[int]) -> Select[tuple[int]]:
 def _newest(connection: Connection, column: ColumnElement[str], value: str, most: int) -> list[_Look]:
     """Read the newest entries with this kind or group.
 
-    A range of one value, in the order of the index: PostgreSQL would take an equal value for a reason to walk over
-    all entries by their ids, until there are enough of it.
+    The condition is a range of a single value, in the order of the index. With an equality, PostgreSQL would scan all
+    entries by id until it has enough.
     """
     of_value = select(entries.c.id).where(column.between(value, value))
     return _looks(connection, of_value.order_by(column.desc(), entries.c.id.desc()).limit(most))
 
 
 def _looks(connection: Connection, some: Select[tuple[int]]) -> list[_Look]:
-    """Read those of some entries that are listed."""
+    """Read the listed ones among these entries."""
     chosen = some.subquery()
     query = (
         select(
@@ -272,5 +272,6 @@ def _within_words(connection: Connection, text: str) -> ColumnElement[bool]:
     if len(key) < _SHORTEST_INNER or not key.isascii():
         holds = select(titles.c.id).where(titles.c.text.icontains(text, autoescape=True))
     else:
-        holds = select(title_keys.c.title_id).where(title_keys.c.key.contains(key))  # a key has no wildcards
+        # a key contains no wildcard characters
+        holds = select(title_keys.c.title_id).where(title_keys.c.key.contains(key))
     return entries.c.title_id.in_(list(connection.scalars(holds.limit(MOST_TITLES))))

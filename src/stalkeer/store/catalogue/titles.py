@@ -10,13 +10,14 @@ from stalkeer.core.catalogue.content import NewTitle
 from stalkeer.core.catalogue.search import index_words
 from stalkeer.store.db.bulk import Row, copy_rows, execute_many, fetch_among, highest_id, insert_rows, reserve_ids
 
-KEYS_AT_ONCE = 4_000  # a transaction with so many keys holds the write lock for some hundredths of a second
-_KEPT = 40_000  # keys written in their order: each page of their indexes is then written once for many of them
-_RESERVED = 20_000  # ids at once, of titles that wait
+KEYS_AT_ONCE = 4_000  # a transaction with this many keys holds the write lock for some hundredths of a second
+# keys that are sorted before they are written, so that each page of their indexes is written once for many keys
+_KEPT = 40_000
+_RESERVED = 20_000  # ids that are reserved at once for waiting titles
 _TITLE = ("id", "kind", "text", "parser_version", "added_gen")
 _KEY = ("key", "title_id", "penalty", "mirror")
 _WORD = ("word", "title_id")
-GROUP = "group"  # the kind of a title that is a group of entries: it has words to be found by, and no keys
+GROUP = "group"  # the kind of a title that is a group of entries: it has words for the search, and no keys
 
 
 class TitleBook:
@@ -32,15 +33,15 @@ class TitleBook:
     def __init__(self, parser_version: int, *, is_first: bool = False) -> None:
         self._parser_version = parser_version
         self._ids: dict[str, dict[str, int]] = {}
-        self._readings: set[int] = set()  # titles with other keys than the one which their text tells
-        self._unread: dict[str, set[str]] = {}  # texts of which only such readings were met
-        self._highest: int | None = 0  # id in the table while the book has every title in it; None: it has not
+        self._readings: set[int] = set()  # titles whose keys differ from the key of their text
+        self._unread: dict[str, set[str]] = {}  # texts that were met only with such keys
+        self._highest: int | None = 0  # highest id in the table while the book has all its titles; else None
         self._keys: list[tuple[str, int, float]] = []
         self._is_first = is_first
-        self._sorted: list[tuple[str, int, float]] = []  # keys that are being written, the next one at the end
+        self._sorted: list[tuple[str, int, float]] = []  # sorted keys that are being written, the next at the end
         self._words: list[tuple[str, int]] = []
         self._sorted_words: list[tuple[str, int]] = []
-        self._free: list[int] = []  # reserved ids, the next one at the end
+        self._free: list[int] = []  # reserved ids, the next at the end
         self._waiting: list[Row] = []
 
     def ids_of(self, connection: Connection, titles: Sequence[NewTitle | None], generation: int) -> list[int | None]:
@@ -69,7 +70,7 @@ class TitleBook:
             if kind not in ids:
                 ids[kind], unread[kind] = {}, set()
             if text in ids[kind] and len(keys) == 1 and not keys[0][1] and text not in unread[kind]:
-                continue  # `_is_known`, without the call
+                continue  # the same check as `_is_known`, without the cost of a call
             if not self._is_known(title):
                 unknown.setdefault((kind, text), []).append(title)
         return unknown
@@ -90,7 +91,7 @@ class TitleBook:
         return is_known
 
     def _find(self, connection: Connection, names: Sequence[tuple[str, str]]) -> None:
-        """Look for titles that the table may have although the book has not."""
+        """Look for titles that are in the table but not in the book."""
         if self._highest is not None and highest_id(connection, "titles") == self._highest:
             return
         self._highest = None
@@ -127,7 +128,7 @@ class TitleBook:
     def _reserve(
         self, connection: Connection, names: Sequence[tuple[str, str]], generation: int
     ) -> Sequence[tuple[str, str]]:
-        """Take ids for many titles by writing one of them with the last id. Answers the others."""
+        """Reserve ids for many titles by writing one of them with the last id. Return the others."""
         start = highest_id(connection, "titles") + 1
         end = start + max(_RESERVED, len(names))
         insert_rows(connection, "titles", _TITLE, self._rows([end], names[:1], generation))
@@ -145,7 +146,7 @@ class TitleBook:
 
     @property
     def is_full(self) -> bool:
-        """Return whether enough keys wait to be worth writing, or some of a former batch are not written yet."""
+        """Return whether enough keys wait to be written, or some keys of the last batch are left."""
         return len(self._keys) + len(self._words) // 2 >= _KEPT or bool(self._sorted or self._sorted_words)
 
     @property
@@ -155,8 +156,8 @@ class TitleBook:
     def write_some(self, connection: Connection) -> None:
         """Write the titles that wait, or some of the keys or words.
 
-        Better called now and then than until there are none: other writers may not find the moment between two
-        transactions.
+        Call it from time to time instead of repeatedly until none is left, because other writers could not start
+        between two transactions.
         """
         if not (self._sorted or self._sorted_words):
             waiting = bool(self._waiting)
@@ -189,7 +190,7 @@ class TitleBook:
                     moved[ours[text]] = self._ids[kind][text] = theirs
         move = "UPDATE entries SET title_id = ? WHERE title_id = ?"
         execute_many(connection, move, [(theirs, ours) for ours, theirs in moved.items()])
-        # none of them is among the sorted ones: those are of titles that were written before
+        # no sorted key belongs to these titles: sorted keys are of titles that were written before
         self._keys = [(key, moved.get(title_id, title_id), penalty) for key, title_id, penalty in self._keys]
         self._words = [(word, moved.get(title_id, title_id)) for word, title_id in self._words]
 

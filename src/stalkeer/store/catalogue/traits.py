@@ -19,7 +19,7 @@ class EntryTraits:
 
 
 def read_languages(stored: str | None) -> tuple[str, ...]:
-    """Split the codes as their column has them; subtitles are `sub:fr`."""
+    """Split the codes of the column `languages`; subtitles are `sub:fr`."""
     return tuple(filter(None, (stored or "").split(",")))
 
 

@@ -1,1 +1,1 @@
-"""The database itself: connections, schema, migrations, bulk writes, dumps."""
+"""Open the database and manage its schema: connections, migrations, bulk writes, dumps."""

@@ -25,7 +25,7 @@ def writing(database: Database) -> Iterator[Connection]:
     """Open a transaction that writes titles or entries. Only one refresh at a time may do so, also on PostgreSQL.
 
     On SQLite references are not checked: the refresh has locked the source, titles are never deleted, and the checks
-    would cost a sixth of the import. The log is not emptied: see `Database.empty_log`.
+    would cost a sixth of the import. The write-ahead log is not emptied: see `Database.empty_log`.
     """
     if database.is_sqlite:
         with database.begin_unchecked(_CACHE) as connection:

@@ -20,21 +20,21 @@ from stalkeer.store.db.tables import metadata
 CHECKED_WHOLE = 200_000_000  # bytes: checking a larger file would delay the start by seconds
 MARK = ".damaged-"
 JOURNALS = ("-wal", "-shm", "-journal")
-# what the reading of a damaged database may raise
+# the errors that reading a damaged database may raise
 MAYBE_DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError, SQLAlchemyError, StoreError)
 log = get_logger(__name__)
 
 
 def set_aside_if_damaged(path: Path, now: datetime) -> Path | None:
-    """Rename a damaged file and its journal; answers the new name, or None when all is well."""
+    """Rename a damaged file and its journal. Return the new name, or None for a sound file."""
     _clear_journals(path, now)
     return set_aside(path, now) if path.exists() and not _is_readable(path) else None
 
 
 def set_aside_if_unusable(path: Path, now: datetime) -> Path | None:
-    """The same after the program met something that it cannot read: every row of every table is read.
+    """Do the same after the program could not read the database, by reading every row of every table.
 
-    A file in which nothing is wrong stays, and so does one that is locked or of another release: the fault is another.
+    A sound file stays, and so does a file that is locked or of another release.
     """
     if not path.is_file():
         return None
@@ -48,7 +48,7 @@ def _is_of_this_release(path: Path) -> bool:
 
 
 def _can_read_rows(path: Path) -> bool:
-    """Return whether each value is one that its column may have: a time, a JSON document."""
+    """Return whether each value is valid for its column, such as a time or a JSON document."""
     database = open_database(sqlite_url(path))
     try:
         with database.readers.connect() as connection:
@@ -76,13 +76,13 @@ def set_aside(path: Path, now: datetime) -> Path:
 
 
 def _clear_journals(path: Path, now: datetime) -> None:
-    """Rename what is no file and stands in the place of a journal: SQLite opens no database beside it."""
+    """Rename a folder or device in the place of a journal, because SQLite could not open the database."""
     for suffix in JOURNALS:
         present = path.with_name(path.name + suffix)
         if present.is_dir() or present.is_symlink():
             aside = path.with_name(f"{path.name}{MARK}{now.astimezone(UTC):%Y%m%d-%H%M%S}{suffix}")
             present.replace(aside)
-            log.error("what stood in the place of a journal was set aside", path=str(aside))
+            log.error("a folder or device in the place of a journal was set aside", path=str(aside))
 
 
 def damaged_files(path: Path) -> list[Path]:
@@ -93,7 +93,7 @@ def damaged_files(path: Path) -> list[Path]:
 
 def _is_readable(path: Path) -> bool:
     if not path.is_file():
-        return False  # a folder or a device that stands in its place
+        return False  # a folder or a device in its place
     if path.stat().st_size == 0:
         return True  # a new database
     try:

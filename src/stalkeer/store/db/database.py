@@ -19,16 +19,16 @@ from stalkeer.store.db.sqlite_clock import add_subsec
 from stalkeer.store.db.turns import Turns
 
 BUSY_TIMEOUT_S = 30
-READ_TIMEOUT_S = 5  # readers wait for no writer, only for a program that holds the whole file
+READ_TIMEOUT_S = 5  # readers never wait for writers, only for a program that locks the whole file
 SQLITE_STATEMENTS = 32  # prepared per connection; statements of wide tables take tens of kilobytes each
 SQLITE_PAGES_KIB = 500  # cache of each connection; the system caches the file too, so reading is no slower
 SQLITE_READERS = 8  # open connections: as many as a busy worker needs
 SQLITE_WRITERS = 3  # one connection writes, the others wait
-SQLITE_MOST = 20  # of each
+SQLITE_MOST = 20  # connections for reading, and for writing
 DISPATCH_KEPT = 5
 SQLITE_LOG_PAGES = 1_000  # log size at which a commit moves the pages into the file
-# What is read is held in memory or lies on a solid disk: by PostgreSQL's own guess a thousand rows by their ids cost
-# as much as reading the whole table. Compiling a statement takes longer than any of these.
+# The data is in memory or on an SSD. With PostgreSQL's default costs, reading a thousand rows by id would count as much
+# as reading the whole table. Just-in-time compilation takes longer than these statements.
 POSTGRES_OPTIONS = "-c timezone=UTC -c random_page_cost=1.1 -c jit=off"
 READ_ONLY = ((sqlite3.SQLITE_READONLY, None), (None, "25006"))  # how SQLite and PostgreSQL refuse a write
 CHECKS = {
@@ -51,7 +51,7 @@ SMALL_SQLITE: Mapping[str, Any] = {"cached_statements": SQLITE_STATEMENTS, "fact
 
 @dataclass(frozen=True)
 class Database:
-    """A database. `begin` opens a transaction for writing, `connect` one in which every write fails.
+    """Hold a database. `begin` opens a transaction for writing, `connect` one in which every write fails.
 
     On SQLite `readers` has its own connections: switching `query_only` for each block would make SQLite compile its
     prepared statements again. On PostgreSQL both use the same connections.
@@ -59,7 +59,8 @@ class Database:
 
     engine: Engine
     readers: Engine
-    turns: Turns = field(default_factory=Turns, init=False, compare=False, repr=False)  # of writers, on SQLite
+    # turns of the writers, on SQLite
+    turns: Turns = field(default_factory=Turns, init=False, compare=False, repr=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -69,7 +70,7 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """Open a transaction: committed at the end, rolled back on an exception. On SQLite it holds the write lock.
 
-        There the writers of a process take turns, and whoever waits needs no connection yet.
+        There, the writers of a process take turns, and a waiting writer needs no connection yet.
         """
         with self._turn(), _translated(self.engine), self.engine.connect() as connection, connection.begin():
             if self.is_sqlite:
@@ -114,11 +115,11 @@ class Database:
             yield connection
 
     def answers(self, timeout_s: float) -> bool:
-        """Tell whether the database can be read. On SQLite a lock is waited for so long."""
+        """Tell whether the database can be read. On SQLite, wait for a lock that long."""
         return self._tries("SELECT count(*) FROM sqlite_master", timeout_s)
 
     def takes_writes(self, timeout_s: float) -> bool:
-        """Tell whether nobody else holds the write lock. Only SQLite has such a lock."""
+        """Tell whether the write lock is free. Only SQLite has such a lock."""
         return not self.is_sqlite or self._tries("BEGIN IMMEDIATE", timeout_s)
 
     def _tries(self, statement: str, timeout_s: float) -> bool:
@@ -144,7 +145,7 @@ class Database:
 
 
 def _try_sqlite(path: str, statement: str, timeout_s: float) -> None:
-    """Use a connection of its own: those of the pool wait for longer, and all may be in use."""
+    """Use a separate connection: those of the pool wait longer, and all may be in use."""
     with closing(sqlite3.connect(f"file:{quote(path)}?mode=rw", timeout=timeout_s, uri=True)) as connection:
         connection.isolation_level = None
         connection.execute(statement)
@@ -246,7 +247,7 @@ def _write_refused() -> Iterator[None]:
 
 
 def _first_line(error: OperationalError) -> str:
-    """The driver's reason. psycopg puts advice for administrators below it."""
+    """Return the first line of the driver's message. psycopg adds advice for administrators below it."""
     return str(error.orig).strip().partition("\n")[0].rstrip(".")
 
 
@@ -263,5 +264,5 @@ def _translated(engine: Engine) -> Iterator[None]:
         raise InvalidInput(f"The database cannot hold a value of this kind: {error.orig}") from error
     except DBAPIError as error:
         raise StoreError(f"The database refused a statement: {error.orig}") from error
-    except OverflowError as error:  # the driver's, of a number beyond 64 bits
+    except OverflowError as error:  # the driver raises it for a number beyond 64 bits
         raise InvalidInput("The database cannot hold a number beyond 64 bits; ids have fewer digits") from error

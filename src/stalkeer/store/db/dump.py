@@ -16,7 +16,7 @@ from stalkeer.store.db.migrate import revision_of
 from stalkeer.store.db.tables import UtcDateTime, metadata
 
 BATCH = 1000
-LONGEST_LINE = 50_000_000  # bytes
+LONGEST_LINE = 50_000_000  # bytes of a line
 NO_ROW = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -77,7 +77,7 @@ def _batches(source: IO[bytes]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
 
 
 def check_rows(source: IO[bytes]) -> None:
-    """Raise StoreError unless every line is a row of one of our tables, whichever columns its release had."""
+    """Raise StoreError unless every line is a row of a known table. Its columns may be those of an earlier release."""
     for line in _lines(source):
         try:
             document = json.loads(line)

@@ -16,7 +16,7 @@ from stalkeer.private_files import make_private_folder
 from stalkeer.store.db.database import Database
 
 _SOURCE_LOCKS = 7825  # PostgreSQL's first lock number; the second is the source's id
-# otherwise the server keeps the lock of a machine without power for two hours
+# otherwise the server would keep the lock of a crashed machine for two hours
 _KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 _SERVE_LOCK = 7825_0003  # 0001 is for migrations, 0002 for the catalogue
 
@@ -57,7 +57,7 @@ def _busy() -> Conflict:
 
 
 class ServeLock:
-    """The lock of the only `serve` of a PostgreSQL database. It lasts as long as its connection."""
+    """Hold the lock of the only `serve` of a PostgreSQL database. It lasts as long as its connection."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -83,7 +83,7 @@ class ServeLock:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(SQLAlchemyError, StoreError):
-                connection.invalidate()  # in the pool, the connection would keep the lock
+                connection.invalidate()  # back in the pool, the connection would keep the lock
                 self._held.close()
 
 

@@ -41,7 +41,7 @@ def _copied(source: Path, folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class _OneTransaction(Database):
-    """A database whose transactions are savepoints of the transaction that is rolled back."""
+    """Open each transaction as a savepoint of a transaction that is rolled back."""
 
     connection: Connection
 

@@ -25,17 +25,18 @@ AWAY = frozenset(
         sqlite3.SQLITE_NOMEM,
     }
 )
-UNREADABLE = (sqlite3.DatabaseError, ValueError)  # the driver answers bytes that are no UTF-8 with a ValueError
+UNREADABLE = (sqlite3.DatabaseError, ValueError)  # the driver raises ValueError for text that is not UTF-8
 
 
 class _Held(Exception):
-    """Raised within a copy that waited for too long."""
+    """Report a copy that waited for too long."""
 
 
 def copy_sqlite(source: Path, target: Path, busy_timeout_s: float = COPY_TIMEOUT_S) -> None:
     """Make a consistent copy while others write. Only the owner can read it.
 
-    Raises StoreUnavailable when another process holds the file for longer: SQLite's driver would wait for ever.
+    Raises StoreUnavailable when another process holds the file for too long, because SQLite's driver would wait without
+    limit.
     """
     target.unlink(missing_ok=True)
     target.touch(FILE_MODE)
@@ -64,11 +65,10 @@ def is_sound_sqlite(path: Path) -> bool:
 
 
 def find_problem(path: Path, *, is_at_rest: bool = True) -> str | None:
-    """Return what is wrong with a file that may come from anywhere; None for a sound database of ours, or a locked one.
+    """Return the problem of a file that may come from anywhere; None for a sound database of Stalkeer, or a locked one.
 
-    A file that is not at rest may have a journal, without which its pages do not fit together.
-
-    Triggers, views and virtual tables would run when the program writes; no schema of ours has any.
+    A file in use may have a journal, without which its pages are inconsistent. Triggers, views and virtual tables are a
+    problem: they would run when the program writes, and Stalkeer's schema has none.
     """
     try:
         with closing(_open_at_rest(path) if is_at_rest else _open_in_use(path)) as connection:
@@ -92,7 +92,7 @@ def is_away(error: Exception) -> bool:
 
 
 def _read_every_row(connection: sqlite3.Connection) -> None:
-    """Raise sqlite3.DatabaseError where a text is no UTF-8: SQLite's own check does not look at it."""
+    """Raise sqlite3.DatabaseError where a text is not UTF-8, which SQLite's own check does not notice."""
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for name in names:
         quoted = name.replace('"', '""')
@@ -110,7 +110,7 @@ def _open_in_use(path: Path) -> sqlite3.Connection:
 
 
 def revision_of_sqlite(path: Path) -> str | None:
-    """The revision of a file that nobody uses."""
+    """Return the revision of a file that is not in use."""
     try:
         with closing(_open_at_rest(path)) as connection:
             row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608 - a constant

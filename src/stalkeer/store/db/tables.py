@@ -84,7 +84,7 @@ sources = Table(
     Column("options", JSON, nullable=False, default=dict),  # user_agent, refresh cron, limits, guard, filters
     Column("max_connections", Integer),  # the user's override; None: the account's own limit
     Column("bandwidth_limit", BigInteger),  # bytes/s
-    Column("generation", Integer, nullable=False, default=0),  # the visible generation
+    Column("generation", Integer, nullable=False, default=0),  # number of the visible generation
     Column("etag", Text),
     Column("last_modified", Text),
     Column("content_hash", Text),
@@ -92,7 +92,8 @@ sources = Table(
     Column("last_success_at", UtcDateTime),
     Column("last_error", Text),
     Column("failures", Integer, nullable=False, default=0),  # in a row
-    Column("guard", JSON),  # the refused refresh, until the user accepts it or a refresh passes
+    # a refresh on hold because its list is much smaller, until the user accepts it or a later refresh succeeds
+    Column("guard", JSON),
     Column("counts", JSON),  # entries by kind in the visible generation
     Column("account_status", Text),  # active | expired | banned | disabled | refused | unknown
     Column("account_expires_at", UtcDateTime),
@@ -104,7 +105,7 @@ sources = Table(
     Column("account_asked_at", UtcDateTime),  # by any worker; the frequency is limited over all workers
     Column("account_replied_at", UtcDateTime),  # end of that query, with or without an answer; null while it runs
     Column("account_cut_at", UtcDateTime),  # last query after a cut connection
-    Column("busy_until", UtcDateTime),  # somebody was seen with its only connection
+    Column("busy_until", UtcDateTime),  # somebody else was using its only connection
     Column("watched", Integer),  # viewers that a media server told of
     Column("watched_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
@@ -132,7 +133,7 @@ title_keys = Table(
     Index("ix_title_keys_mirror", "mirror"),
 )
 
-# The words of the titles, by whose beginnings people find entries.
+# The words of the titles, for the search by the beginnings of words.
 title_words = Table(
     "title_words",
     metadata,
@@ -276,7 +277,7 @@ account_cache = Table(
     metadata,
     Column("source_id", Id, ForeignKey("sources.id"), primary_key=True),
     Column("kind", Text, primary_key=True),  # series_info | vod_info
-    Column("key", Text, primary_key=True),  # the account's own id
+    Column("key", Text, primary_key=True),  # id of the series or movie in the account
     Column("payload", JSON, nullable=False),
     Column("fetched_at", UtcDateTime, nullable=False),
 )
@@ -332,7 +333,7 @@ library = Table(
     Column("poster", Text),  # file name of the remote poster
     Column("backdrop", Text),  # file name of the remote backdrop
     Column("overview", Text),
-    Column("slug", Text),  # of its page in the instance
+    Column("slug", Text),  # last part of the address of its page in the instance
     Column("tags", JSON),
     Column("fingerprint", Text),  # digest of the data that matching reads; if unchanged, no new match is needed
     Column("synced_at", UtcDateTime, nullable=False),
@@ -377,7 +378,7 @@ wanted = Table(
     Column("available", Boolean, nullable=False, default=True),
     Column("current_quality", JSON),  # the present quality of a cutoff item
     Column("skip", Text),  # the rule that skips the item, in words; None: none
-    Column("owned_by", Text),  # slug of another instance that has it
+    Column("owned_by", Text),  # slug of another instance that has a file of it
     Column("fingerprint", Text),
     Column(
         "matched_fingerprint", Text
@@ -440,8 +441,9 @@ rules = Table(
     Column("episode_offset", Integer),
     Column("reason", Text, nullable=False),
     Column("origin", Text, nullable=False),  # user | verify | import
-    Column("label", Text, nullable=False, default=""),  # what it was about, for people
-    Column("decided_name", Text),  # of its entry when it was made: under another content of that id it sleeps
+    Column("label", Text, nullable=False, default=""),  # its subject, in words for users
+    # name of the entry when the rule was made; the rule does not apply while the entry's id has another name
+    Column("decided_name", Text),
     Column("created_at", UtcDateTime, nullable=False),
 )
 
@@ -476,26 +478,30 @@ downloads = Table(
     Column("kind", Text, nullable=False, default="movie"),  # movie | episode: decides the directory
     Column("state", Text, nullable=False),
     Column("intent", Text),  # pause | cancel | restart, until its owner lets go
-    Column("run", Integer, nullable=False, default=0),  # fence: only grows
-    Column("failures", Integer, nullable=False, default=0),  # reset by progress
+    # number of the last run, which only grows: the writes of earlier runs are refused
+    Column("run", Integer, nullable=False, default=0),
+    Column("failures", Integer, nullable=False, default=0),  # failures in a row; progress resets them
     Column("worker", Text),
     Column("claimed_at", UtcDateTime),
     Column("admitted_at", UtcDateTime),  # set while a workflow of this run is under way, in any state
-    Column("connection_closed_at", UtcDateTime),  # the provider may see it some seconds later
-    Column("closed_source_id", Id),  # whose connection it was: the variant, and so the source, may be another since
+    Column("connection_closed_at", UtcDateTime),  # the provider may notice the end some seconds later
+    # source of the last connection; the variant, and with it the source, may have changed since
+    Column("closed_source_id", Id),
     Column("not_before", UtcDateTime),
     Column("priority", Integer, nullable=False, default=0),  # force 2, high 1, normal 0, low -1
     Column("rank", Float, nullable=False, default=0.0),  # manual order within a priority, low first
-    Column("host", Text),  # of the source's address, for the per-host limit
+    Column("host", Text),  # host of the source's address, for the limit per host
     Column("bandwidth_limit", BigInteger),
-    Column("durable_offset", BigInteger, nullable=False, default=0),  # bytes that fdatasync has seen
+    Column("durable_offset", BigInteger, nullable=False, default=0),  # bytes that are safely on the disk (fdatasync)
     Column("offset", BigInteger, nullable=False, default=0),  # bytes received, for progress only
     Column("total", BigInteger),
     Column("validators", JSON),  # etag, last_modified, date, content type
-    Column("learned", JSON),  # what answers have shown: whether the total is confirmed, whether to ask for the whole
-    Column("high_water", BigInteger, nullable=False, default=0, server_default="0"),  # durable bytes at last progress
+    # facts learned from answers: whether the total is confirmed, whether to request the whole file
+    Column("learned", JSON),
+    # durable bytes at the last progress
+    Column("high_water", BigInteger, nullable=False, default=0, server_default="0"),
     Column("part_path", Text),
-    Column("release", Text),  # the release name it is staged under
+    Column("release", Text),  # the release name in the staging folder
     Column("placed_path", Text),
     Column("final_path", Text),  # the instance's path of the file
     Column("speed", Float),  # bytes/s, last heartbeat
@@ -509,17 +515,17 @@ downloads = Table(
     Column("variants_tried", JSON),  # entry ids that failed for this item
     Column("keep_partial", Boolean, nullable=False, default=False),
     Column("removed_at", UtcDateTime),  # the user took the ended download off the list
-    Column("replaces", Boolean, nullable=False, default=False, server_default=false()),  # downloaded again on purpose
-    Column("destination", JSON),  # without wanted items: the title, year and episode that name the file
+    Column("replaces", Boolean, nullable=False, default=False, server_default=false()),  # the user downloaded it again
+    Column("destination", JSON),  # for a download without wanted items: title, year and episode for the file name
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_downloads_state_priority_rank", "state", "priority", "rank"),
-    Index("ix_downloads_state_removed_at", "state", "removed_at"),  # every page counts the listed ones
+    Index("ix_downloads_state_removed_at", "state", "removed_at"),  # every page counts the listed downloads
     Index("ix_downloads_source_id_state", "source_id", "state"),
     Index("ix_downloads_created_at", "created_at"),
-    Index("ix_downloads_connection_closed_at", "connection_closed_at"),  # looked for at every heartbeat
+    Index("ix_downloads_connection_closed_at", "connection_closed_at"),  # read at every heartbeat
 )
 
 download_items = Table(
@@ -533,7 +539,7 @@ download_items = Table(
     Column("state", Text, nullable=False),  # waiting | importing | imported | refused | cancelled
     Column(
         "active", Boolean, nullable=False, default=True
-    ),  # False once final, so that the item may be downloaded again
+    ),  # False once the state is final, so that the item may be downloaded again
     Column("command_id", BigInteger),
     Column("imported_file_id", BigInteger),
     Column("refusal", Text),
@@ -549,7 +555,7 @@ download_items = Table(
     ),
 )
 
-# A release as an instance was offered it by the indexer. Rows are never changed, so that its blocklist keeps working.
+# A release that the indexer offered to an instance. Rows never change, so that the instance's blocklist keeps working.
 offers = Table(
     "offers",
     metadata,
@@ -557,9 +563,10 @@ offers = Table(
     Column("instance_id", Id, ForeignKey("instances.id"), nullable=False),
     Column("kind", Text, nullable=False),  # movie | episode
     Column("release", Text, nullable=False),
-    Column("item_key", Text, nullable=False),  # the items by ids of TMDB or TVDB: outlives their ids at the instance
+    # the items by TMDB or TVDB id, which stays when their ids in the instance change
+    Column("item_key", Text, nullable=False),
     Column("guid", Text, nullable=False, unique=True),
-    Column("pub_date", UtcDateTime),  # None: never offered, because the instance reads the release as another item
+    Column("pub_date", UtcDateTime),  # None: never offered, because the instance parses the release as another item
     Column("refusal", Text),  # the reason
     Column("checked_at", UtcDateTime, nullable=False),
     UniqueConstraint("instance_id", "pub_date"),
@@ -618,7 +625,7 @@ rate_samples = Table(
     Column("seconds", Float, nullable=False),
 )
 
-# A pause of the queue and a speed limit for now; one row for each kind.
+# A pause of the queue and a temporary speed limit; a row for each kind.
 overrides = Table(
     "overrides",
     metadata,
@@ -765,6 +772,6 @@ api_keys = Table(
     Column("key", Text, nullable=False),  # encrypted: `api-key show` must be able to print it
     Column("created_at", UtcDateTime, nullable=False),
     Column("scope", Text, nullable=False, server_default="admin"),  # core.security.scopes.Scope
-    Column("instance", Text),  # the name of the one that a bridge key belongs to
+    Column("instance", Text),  # the instance that a bridge key belongs to
     Column("last_used_at", UtcDateTime),
 )

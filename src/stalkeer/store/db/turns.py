@@ -1,7 +1,7 @@
-"""Let the writers of a process take turns, in the order of their coming.
+"""Let the writers of a process take turns in the order of their arrival.
 
-SQLite has one writer at a time, and lets others look again every tenth of a second: whoever came last may be next. With
-hundreds of transfers a pause or a heartbeat would wait for seconds.
+SQLite has one writer at a time, and the others try again every tenth of a second, in no order. With hundreds of
+transfers, a pause or a heartbeat could wait for seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 
 class Turns:
-    """A lock that is handed on to whoever has waited longest."""
+    """Provide a lock that goes to the thread that has waited longest."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,7 +22,7 @@ class Turns:
 
     @contextmanager
     def take(self, patience_s: float) -> Iterator[None]:
-        """Wait for the turn. After `patience_s` go on without it: the database itself then refuses or grants."""
+        """Wait for the turn. After `patience_s`, continue without it: the database's own lock then decides."""
         is_ours = self._acquire(patience_s)
         try:
             yield
@@ -45,7 +45,7 @@ class Turns:
         if turn.wait(patience_s):
             return True
         with self._lock:
-            if turn.is_set():  # handed on at this very moment
+            if turn.is_set():  # the turn came at the moment of the time-out
                 return True
             self._waiting.remove(turn)
             return False

@@ -1,1 +1,1 @@
-"""The queue, its admission, the writes of running downloads, and their statistics."""
+"""Store the queue, its admission, the writes of running downloads, and their statistics."""

@@ -34,7 +34,7 @@ from stalkeer.store.library.targets import SettledItem, lock_settled, read_targe
 
 @dataclass(frozen=True)
 class ActionResult:
-    """The outcome of an action on one download. `error`: the reason of a refusal."""
+    """Hold the outcome of an action on a download. `error` is the reason of a refusal."""
 
     download_id: DownloadId
     outcome: ActionOutcome
@@ -48,7 +48,7 @@ class ActionResult:
 
 
 def act(connection: Connection, download_id: DownloadId, action: Action, now: datetime) -> ActionResult:
-    """Do what the user asked, or ask the worker that has the download to do it. Works from any process."""
+    """Apply the action, or ask the worker of the download to apply it. Works from any process."""
     row = lock_download(connection, download_id)
     effect = decide(action, row.state, is_owned=row.queue.is_owned, stage=row.file_stage, handing=row.handing)
     if isinstance(effect, Refuse):
@@ -81,7 +81,7 @@ def _refused(row: DownloadRow, reason: str) -> ActionResult:
 
 
 def cancel(connection: Connection, download_id: DownloadId, part: Part, now: datetime) -> ActionResult:
-    """Cancel a download, and keep or remove its part. One that is cancelled already keeps a part that was kept."""
+    """Cancel a download, and keep or remove its part file. A second cancel does not change that choice."""
     result = act(connection, download_id, Action.CANCEL, now)
     if result.outcome in (ActionOutcome.DONE, ActionOutcome.ASKED) or (
         result.outcome is ActionOutcome.NOTHING and part is Part.KEEP
@@ -92,7 +92,7 @@ def cancel(connection: Connection, download_id: DownloadId, part: Part, now: dat
 
 
 def fitting_ids(connection: Connection, action: Action) -> list[DownloadId]:
-    """All downloads for which `action` makes sense: what "all" means."""
+    """Return the downloads in a suitable state for `action`, for actions on all downloads."""
     states = {
         Action.PAUSE: (DownloadState.QUEUED, DownloadState.DOWNLOADING),
         Action.RESUME: (DownloadState.PAUSED,),
@@ -104,14 +104,14 @@ def fitting_ids(connection: Connection, action: Action) -> list[DownloadId]:
 
 
 def _settled(connection: Connection, row: DownloadRow) -> SettledItem | None:
-    """Return why nothing is to be fetched for any item of the download; None where one is still wanted."""
+    """Return the reason why no item of the download is wanted any more; None where one still is."""
     open_ids = [item.wanted_id for item in row.items if item.state is not ItemState.IMPORTED]
     settled = lock_settled(connection, open_ids)
     return settled[open_ids[0]] if open_ids and len(settled) == len(set(open_ids)) else None
 
 
 def _withdraw(connection: Connection, row: DownloadRow, action: Action, now: datetime) -> None:
-    """Resume takes back a pause its owner has not come to; resume and retry end a back-off."""
+    """Withdraw a pause that the worker has not carried out yet, or end the delay after a failure."""
     if action in (Action.RESUME, Action.RETRY):
         query = update(downloads).where(downloads.c.id == row.id)
         connection.execute(query.values(intent=None, not_before=None, updated_at=now))
@@ -145,7 +145,10 @@ def _revive_items(connection: Connection, row: DownloadRow) -> None:
 
 
 def remove_ended(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
-    """Take an ended download off the list. Its row and history stay, so that nothing is queued anew by itself."""
+    """Remove an ended download from the list.
+
+    Its row and history stay, so that its items are not queued again automatically.
+    """
     row = lock_download(connection, download_id)
     if row.state not in FINAL_STATES:
         return _refused(row, f"{row.identity.title} is {row.state.value}; only an ended download can be removed.")
@@ -155,7 +158,7 @@ def remove_ended(connection: Connection, download_id: DownloadId, now: datetime)
 
 
 def download_again(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
-    """Queue the entry of an ended download once more, for the same items, whatever their library has."""
+    """Queue the entry of an ended download again for the same items, whatever the library has."""
     row = lock_download(connection, download_id)
     title = row.identity.title
     if row.state not in FINAL_STATES:
@@ -184,14 +187,14 @@ def download_again(connection: Connection, download_id: DownloadId, now: datetim
 
 
 def ended_ids(connection: Connection) -> list[DownloadId]:
-    """All ended downloads on the list."""
+    """Return the ended downloads on the list."""
     states = [state.value for state in FINAL_STATES]
     query = select(downloads.c.id).where(downloads.c.state.in_(states), downloads.c.removed_at.is_(None))
     return [DownloadId(download_id) for download_id in connection.execute(query.order_by(downloads.c.id)).scalars()]
 
 
 def accept_refusal(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
-    """Take a file as it is: against what the instance said of it, or though nothing shows that it is whole."""
+    """Accept a file that an instance rejected, or that could not be proven complete."""
     row = lock_download(connection, download_id)
     if row.state is DownloadState.BLOCKED and row.outcome.error_code == UNPROVEN:
         facts = {**(row.outcome.facts or {}), ACCEPTED: True}
@@ -208,26 +211,30 @@ def accept_refusal(connection: Connection, download_id: DownloadId, now: datetim
 
 
 def _import_ourselves(connection: Connection, row: DownloadRow, now: datetime) -> ActionResult:
-    """Import a file against the words of the instances that grabbed it."""
+    """Import a file that the instances that grabbed it rejected."""
     reasons = [item.refusal for item in row.items if item.is_open and item.refusal]
     accepted = [part for reason in reasons for part in reason.split(REFUSALS)]
     facts = {**(row.outcome.facts or {}), "accepted": accepted}
     connection.execute(update(downloads).where(downloads.c.id == row.id).values(facts=facts))
     grabs = list_grabs_of_download(connection, row.id)
-    for grab in sorted(grabs, key=lambda one: one.removed):  # one that was made again owns the items of the first
+    # present grabs before removed ones: a repeated grab owns the items of the removed one
+    for grab in sorted(grabs, key=lambda one: one.removed):
         take_back(connection, grab, "as the user wishes", now)
     return ActionResult(row.id, ActionOutcome.DONE, DownloadState.IMPORTING)
 
 
 def set_priority(connection: Connection, download_id: DownloadId, priority: Priority, now: datetime) -> None:
-    """Effective at the next admission."""
+    """Set the priority for the next admission."""
     lock_download(connection, download_id)
     query = update(downloads).where(downloads.c.id == download_id)
     connection.execute(query.values(priority=priority.level, updated_at=now))
 
 
 def start_now(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
-    """First in the queue, whatever the calendar says; it takes the place of a running one where it must."""
+    """Start a download now, before all others and regardless of hours and quotas.
+
+    A running download makes room if necessary.
+    """
     row = lock_download(connection, download_id)
     result = ActionResult(download_id, ActionOutcome.DONE, row.state)
     if row.state in (DownloadState.PAUSED, DownloadState.FAILED, DownloadState.CANCELLED):
@@ -252,7 +259,7 @@ def move_to_bottom(connection: Connection, download_id: DownloadId, now: datetim
 
 
 def move_before(connection: Connection, download_id: DownloadId, other: DownloadId, now: datetime) -> None:
-    """Between `other` and the one that was before it. Raises InvalidInput where the two differ in priority."""
+    """Move a download directly before `other`. Raises InvalidInput where the two differ in priority."""
     target = _lock_target(connection, download_id, other)
     before = connection.execute(
         select(func.max(downloads.c.rank)).where(downloads.c.rank < target.queue.rank, downloads.c.id != download_id)
@@ -263,7 +270,7 @@ def move_before(connection: Connection, download_id: DownloadId, other: Download
 
 
 def move_after(connection: Connection, download_id: DownloadId, other: DownloadId, now: datetime) -> None:
-    """Between `other` and the one that was behind it, likewise."""
+    """Move a download directly behind `other`. Raises InvalidInput where the two differ in priority."""
     target = _lock_target(connection, download_id, other)
     behind = connection.execute(
         select(func.min(downloads.c.rank)).where(downloads.c.rank > target.queue.rank, downloads.c.id != download_id)
@@ -282,7 +289,7 @@ def _lock_target(connection: Connection, download_id: DownloadId, other: Downloa
     return target
 
 
-MOVABLE = (DownloadState.QUEUED, DownloadState.PAUSED)  # what waits has a place; what runs has none
+MOVABLE = (DownloadState.QUEUED, DownloadState.PAUSED)  # only waiting downloads have a place in the queue
 
 
 def find_neighbour(connection: Connection, row: DownloadRow, *, above: bool) -> DownloadId | None:
@@ -306,7 +313,7 @@ def find_neighbour(connection: Connection, row: DownloadRow, *, above: bool) -> 
 
 
 def set_limit(connection: Connection, download_id: DownloadId, limit: int | None, now: datetime) -> None:
-    """This download's own bandwidth, bytes/s; None or 0: no limit of its own."""
+    """Set the speed limit of this download in bytes/s. None and 0 remove it."""
     lock_download(connection, download_id)
     connection.execute(
         update(downloads).where(downloads.c.id == download_id).values(bandwidth_limit=limit or None, updated_at=now)

@@ -1,4 +1,4 @@
-"""Give out, claim, watch and take back runs of downloads. The owner's own writes: `run_writes`."""
+"""Admit, claim, watch and take back runs of downloads. `run_writes` has the writes of a run's owner."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _D = downloads.c
 
 @dataclass(frozen=True)
 class RunRef:
-    """A run that is to be carried out by whichever worker gets it."""
+    """Name an admitted run, which any worker may claim."""
 
     download_id: DownloadId
     run: int
@@ -39,7 +39,7 @@ class RunRef:
 
 @dataclass(frozen=True)
 class OwnedRow:
-    """A row that names us as its worker."""
+    """Hold a row that names this process as its worker."""
 
     download_id: DownloadId
     run: int
@@ -49,9 +49,10 @@ class OwnedRow:
 
 @dataclass(frozen=True)
 class Progress:
-    """Describe how far a transfer is. `fetched` is added to the row's counter.
+    """Hold the progress of a transfer.
 
-    `high_water`: the durable bytes at the last progress of this run, which renewed the budget of failures.
+    `fetched` is added to the row's counter. `high_water` is the durable bytes at the last progress of this run, which
+    reset the count of failures.
     """
 
     owner: Ownership
@@ -84,7 +85,7 @@ _CANDIDATE = (
 
 
 def waiting_candidates(connection: Connection, now: datetime, per_source: int) -> list[QueuedDownload]:
-    """The first of each source's queue that need not back off; enough to fill every slot of it."""
+    """Return the first downloads of each source's queue without a delay, enough to fill every slot."""
     place = func.row_number().over(partition_by=_D.source_id, order_by=_QUEUE_ORDER).label("place")
     ranked = select(*_CANDIDATE, place).where(_D.state == DownloadState.QUEUED.value, _is_ripe(now)).subquery()
     rows = connection.execute(select(ranked).where(ranked.c.place <= per_source))
@@ -92,12 +93,15 @@ def waiting_candidates(connection: Connection, now: datetime, per_source: int) -
 
 
 def _is_ripe(now: datetime) -> ColumnElement[bool]:
-    """Nobody is told to wait for a day: a moment that far off was set by a clock that has been put back since."""
+    """Return the condition for a download whose delay is over.
+
+    A delay of over a day comes from a clock that was set back since, and is ignored.
+    """
     return or_(_D.not_before.is_(None), _D.not_before <= now, _D.not_before > now + LONGEST_WAIT)
 
 
 def without_host(connection: Connection, download_ids: Sequence[DownloadId]) -> list[DownloadRow]:
-    """Return those of these downloads that were never fetched with the entry they have now."""
+    """Return those of these downloads that never connected to the server of their present entry."""
     is_unknown = or_(_D.host.is_(None), _D.host == "")
     rows = connection.execute(select(downloads).where(_D.id.in_(download_ids), is_unknown))
     return [to_download(row, ()) for row in rows]
@@ -108,7 +112,7 @@ def set_host(connection: Connection, download_id: DownloadId, host: str) -> None
 
 
 def all_candidates(connection: Connection, limit: int = 1000) -> list[QueuedDownload]:
-    """The whole queue in its order, for showing why each one waits."""
+    """Return the whole queue in its order, to show why each download waits."""
     query = select(*_CANDIDATE).where(_D.state == DownloadState.QUEUED.value)
     rows = connection.execute(query.order_by(*_QUEUE_ORDER).limit(limit))
     return [_candidate(row._mapping) for row in rows]
@@ -145,7 +149,7 @@ def closing_connections(connection: Connection, since: datetime) -> dict[SourceI
 
 
 def admit(connection: Connection, download_ids: Sequence[DownloadId], now: datetime) -> list[RunRef]:
-    """Make queued downloads `downloading`, each with a new run that nobody has claimed yet."""
+    """Set queued downloads to `downloading`, each with a new run that no worker has claimed yet."""
     orders = []
     for download_id in download_ids:
         query = (
@@ -162,16 +166,16 @@ def admit(connection: Connection, download_ids: Sequence[DownloadId], now: datet
 
 
 def ask_to_leave(connection: Connection, download_ids: Sequence[DownloadId]) -> None:
-    """Running downloads that are to make room; what the user asked of them comes first."""
+    """Ask running downloads to make room. A request of the user has precedence."""
     if download_ids:
         free = (_D.state == DownloadState.DOWNLOADING.value) & _D.intent.is_(None)
         connection.execute(update(downloads).where(_D.id.in_(download_ids), free).values(intent=Intent.YIELD.value))
 
 
 def admit_finishing(connection: Connection, now: datetime) -> list[RunRef]:
-    """Give out the files that are to be verified, placed and handed over: one at a time for each instance.
+    """Admit the files to be verified, placed and handed over, one at a time for each instance.
 
-    A file that only waits for the instance that grabbed it takes no turn.
+    A file that only waits for the import of the instance that grabbed it does not count.
     """
     query = select(_D.id, _D.admitted_at, _is_ripe(now).label("is_ripe")).where(_D.state.in_(_FINISHING))
     rows = list(connection.execute(query.order_by(_D.priority.desc(), _D.rank, _D.id)))
@@ -222,7 +226,10 @@ def _candidate(row: RowMapping) -> QueuedDownload:
 
 
 def claim(connection: Connection, owner: Ownership, now: datetime) -> DownloadRow | None:
-    """Make an admitted run ours; the same worker may claim it again. None: someone else's, or over."""
+    """Claim an admitted run for this worker, which may claim it again.
+
+    Return None when another worker has it, or it has ended.
+    """
     query = (
         update(downloads)
         .where(_D.id == owner.download_id, _D.run == owner.run, _D.admitted_at.is_not(None))
@@ -245,9 +252,10 @@ def held_by(connection: Connection, worker: str) -> list[OwnedRow]:
 
 
 def write_progress(connection: Connection, updates: Iterable[Progress], now: datetime) -> list[Ownership]:
-    """Write how far transfers are; those that are not ours any more are returned.
+    """Store the progress of transfers.
 
-    One statement for all of them: a beat with hundreds of transfers must not hold the database for long.
+    Return those that this worker no longer owns. All of them share a statement, so that a heartbeat with hundreds of
+    transfers holds the database only briefly.
     """
     ones = list(updates)
     for statement, group in (
@@ -284,7 +292,7 @@ def _still_owned(connection: Connection, owners: set[str]) -> set[Ownership]:
     return {Ownership(DownloadId(row.id), row.run, row.worker) for row in rows}
 
 
-# written once: building a statement takes longer than carrying it out
+# built once, because building the statement takes longer than executing it
 _PROGRESS = (
     update(downloads)
     .where(_D.id == bindparam("of_id"), _D.run == bindparam("of_run"), _D.worker == bindparam("of_worker"))
@@ -305,9 +313,11 @@ _PROGRESS_OF_NEW_BYTES = _PROGRESS.values(failures=0, high_water=bindparam("mark
 def release_lost(
     connection: Connection, me: str, is_alive: Callable[[RunRef], bool], now: datetime, patience: timedelta
 ) -> int:
-    """Take back what nobody works on: rows of dead workers, our own without a thread, runs nobody claimed in time.
+    """Take back runs that nobody works on: rows of dead workers, own rows without a thread, and runs that nobody
+    claimed in time.
 
-    `is_alive` is asked after the rows were read: a thread is known before it claims, and until after it lets go.
+    `is_alive` is asked after the rows were read, because a thread is registered before it claims its row and until
+    after it releases it.
     """
     known = select(workers.c.id)
     query = select(_D.id, _D.run, _D.worker, _D.state, _D.intent).where(
@@ -320,7 +330,7 @@ def release_lost(
 
 
 def release_all(connection: Connection, now: datetime) -> int:
-    """Take back everything: for the only worker of a database, before it begins."""
+    """Take back all runs, for the only worker of a database before it starts."""
     query = select(_D.id, _D.run, _D.worker, _D.state, _D.intent).where(_D.admitted_at.is_not(None))
     rows = connection.execute(query).all()
     return sum([_release_row(connection, row._mapping, now) for row in rows])
@@ -341,19 +351,19 @@ def _release_row(connection: Connection, row: RowMapping, now: datetime) -> int:
     return connection.execute(update(downloads).where(same).values(**values)).rowcount
 
 
-# --- litter ------------------------------------------------------------------------------------------------------
+# --- leftover files -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Litter:
-    """Files of a download that nobody wants any more."""
+    """Name the files of a download that are no longer needed."""
 
     download_id: DownloadId
     part_path: str | None
     placed_path: str | None
 
 
-# Nobody wants the files any more: it was cancelled, or it failed and was removed.
+# a condition on a download whose files are no longer needed: it was cancelled, or it failed and was removed
 _IS_LITTER = or_(
     _D.state == DownloadState.CANCELLED.value,
     and_(_D.state == DownloadState.FAILED.value, _D.removed_at.is_not(None)),
@@ -443,7 +453,7 @@ def source_limits(connection: Connection) -> list[SourceLimits]:
 
 
 def sources_in_use(connection: Connection) -> dict[SourceId, int]:
-    """Sources with something queued or running, and how many of their downloads hold a connection now."""
+    """Return the sources with queued or running downloads, and how many of these hold a connection now."""
     holds = func.sum((_D.state == DownloadState.DOWNLOADING.value).cast(_D.run.type))
     query = select(_D.source_id, holds).where(
         _D.state.in_((DownloadState.QUEUED.value, DownloadState.DOWNLOADING.value))
@@ -467,7 +477,7 @@ def running_parts(connection: Connection) -> list[RunningPart]:
 
 @dataclass(frozen=True)
 class BandwidthLimits:
-    """Bandwidth limits of a running download and of its source, bytes/s; None for none."""
+    """Hold the speed limits of a running download and of its source in bytes/s, None without a limit."""
 
     download_id: DownloadId
     source_id: SourceId

@@ -1,4 +1,7 @@
-"""The queue as people see it: rows, lists, requests, and what the user does to them. Workers' writes: `dispatch`."""
+"""Read the queue for users, and create downloads.
+
+`actions` has the changes by users, `admission` and `run_writes` those by workers.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,13 @@ from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, Entry
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.journal.events import Event, record_event
 
-REFUSALS = "; "  # between the reasons of one refusal
-# codes of errors that others than the user ask for, too
+REFUSALS = "; "  # separates the reasons of a refusal
+# codes of errors that other modules look for
 NOT_A_VIDEO = "not_a_video"
-UNPROVEN = "unproven"  # nothing shows whether the file is whole
-# in `downloads.facts`
-ACCEPTED = "is_accepted"  # the user took the file as it is
-REFUSED_TIMES = "refused_times"  # attempts in a row that brought something else than the film
+UNPROVEN = "unproven"  # it could not be checked whether the file is complete
+# keys in `downloads.facts`
+ACCEPTED = "is_accepted"  # the user accepted the file as it is
+REFUSED_TIMES = "refused_times"  # attempts in a row that returned something else than the media file
 
 
 class ItemState(StrEnum):
@@ -49,7 +52,7 @@ class ItemRow:
     command_id: int | None
     imported_file_id: int | None
     refusal: str | None
-    hand_over: Drive = Drive.OURS  # who gives the file to the instance
+    hand_over: Drive = Drive.OURS  # the program that has the instance import the file
 
     @property
     def is_open(self) -> bool:
@@ -57,19 +60,19 @@ class ItemRow:
 
     @property
     def waits_for_instance(self) -> bool:
-        """The instance has been given the file, and imports it when it likes."""
+        """Tell whether the instance has the file and imports it by itself."""
         return self.hand_over is Drive.NATIVE and self.state is ItemState.IMPORTING
 
 
 def is_resting(items: Iterable[ItemRow]) -> bool:
-    """Tell whether all that is left is the import by instances that grabbed the file."""
+    """Tell whether only the import by instances that grabbed the file is left."""
     left = [item for item in items if item.is_open]
     return bool(left) and all(item.waits_for_instance for item in left)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The entry that is downloaded, and the title that people know it by."""
+    """Hold the entry of a download, and the title that users see."""
 
     entry_id: EntryId
     source_id: SourceId
@@ -79,8 +82,8 @@ class Identity:
     kind: str
     created_at: datetime
     variants_tried: tuple[int, ...]  # entries that were given up before this one
-    replaces: bool  # it was downloaded again on purpose: its file is taken whatever the library has
-    destination: Mapping[str, object] | None  # without wanted items: what names the file
+    replaces: bool  # the user downloaded it again: its file is imported whatever the library has
+    destination: Mapping[str, object] | None  # for a download without wanted items: the parts of the file name
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,13 @@ class QueuePlace:
 
     @property
     def is_owned(self) -> bool:
-        """A worker has been admitted to it or has claimed it."""
+        """Tell whether a worker has been admitted to it or has claimed it."""
         return self.admitted_at is not None
 
 
 @dataclass(frozen=True)
 class TransferState:
-    """The bytes that are here and the connection that brings them. Sizes are bytes, `speed` bytes/s lately."""
+    """Hold the state of the transfer. Sizes are in bytes, `speed` is the recent bytes/s."""
 
     host: str
     bandwidth_limit: int | None
@@ -114,7 +117,7 @@ class TransferState:
     durable_offset: int
     total: int | None
     validators: Mapping[str, str] | None
-    learned: Mapping[str, bool] | None  # of the server and its file, see `core.downloads.resume.Held`
+    learned: Mapping[str, bool] | None  # facts about the server and its file, see `core.downloads.resume.Held`
     high_water: int  # durable bytes at the last progress
     part_path: str | None
     keep_partial: bool
@@ -127,7 +130,7 @@ class TransferState:
 
     @property
     def is_whole(self) -> bool:
-        """Every byte of a known total is on the disk, and the part is still in its place."""
+        """Tell whether all bytes of a known total are on the disk, and the part file is still in its place."""
         return self.part_path is not None and 0 < (self.total or 0) == self.durable_offset
 
 
@@ -146,7 +149,7 @@ class DownloadOutcome:
 
 @dataclass(frozen=True)
 class DownloadRow:
-    """Read a download: its identity, its place in the queue, its bytes and its outcome."""
+    """Hold a download: its identity, its place in the queue, its transfer and its outcome."""
 
     id: DownloadId
     state: DownloadState
@@ -159,7 +162,10 @@ class DownloadRow:
 
     @property
     def file_stage(self) -> FileStage:
-        """The target is written down before the file moves there; the part is forgotten once it has."""
+        """Return how far the file has moved.
+
+        The target is stored before the move, and the part file is forgotten after it.
+        """
         if self.outcome.placed_path is not None and self.transfer.part_path is None:
             return FileStage.PLACED
         return FileStage.WHOLE if self.transfer.is_whole else FileStage.PARTIAL
@@ -173,7 +179,7 @@ class DownloadRow:
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds until all bytes are here at the present speed."""
+        """Return the seconds until all bytes are received at the present speed."""
         transfer = self.transfer
         if self.state is not DownloadState.DOWNLOADING or not transfer.speed or transfer.total is None:
             return None
@@ -190,7 +196,7 @@ class NewItem:
 
 @dataclass(frozen=True)
 class NewDownload:
-    """A request. `total` is what the playlist claims; the server's word replaces it."""
+    """Hold a request for a download. `total` is the size that the playlist states; the server's size replaces it."""
 
     entry_id: EntryId
     source_id: SourceId
@@ -208,7 +214,7 @@ class NewDownload:
 
 @dataclass(frozen=True)
 class DownloadFilter:
-    """Select downloads: every field that is set must fit."""
+    """Select downloads that match every given field."""
 
     states: tuple[DownloadState, ...] = ()
     source_id: SourceId | None = None
@@ -217,9 +223,9 @@ class DownloadFilter:
 
 
 class QueueOrder(StrEnum):
-    QUEUE = "queue"  # the order in which they start
+    QUEUE = "queue"  # the order in which the downloads start
     NEWEST = "newest"
-    ENDED = "ended"  # what ended last comes first
+    ENDED = "ended"  # the downloads that ended last come first
 
 
 @dataclass(frozen=True)
@@ -232,7 +238,7 @@ class StateCounts:
 
     @property
     def unfinished(self) -> int:
-        """Return what is in the queue."""
+        """Return the filter for downloads in the queue."""
         return sum(count for state, count in self.by_state.items() if state not in FINAL_STATES)
 
 
@@ -264,7 +270,7 @@ def list_downloads(
     offset: int = 0,
     after: DownloadRow | None = None,
 ) -> list[DownloadRow]:
-    """`after`: the last row already shown, for pages at any depth."""
+    """List downloads. `after` is the last row seen, so that every page costs the same."""
     query = select(downloads).where(*_clauses(chosen)).limit(limit).offset(offset)
     if after is not None:
         query = query.where(_comes_after(after, order))
@@ -303,7 +309,7 @@ def count_downloads(connection: Connection, chosen: DownloadFilter = DownloadFil
 
 
 def has_downloads(connection: Connection) -> bool:
-    """Return whether anything was ever queued, as far as the retention of downloads reaches."""
+    """Return whether there is any download, ended ones included."""
     return connection.execute(select(downloads.c.id).limit(1)).first() is not None
 
 
@@ -316,7 +322,7 @@ def count_by_state(connection: Connection, search: str = "") -> StateCounts:
 
 @dataclass(frozen=True)
 class QueueLeft:
-    """The bytes that open downloads still need. `unknown` counts those whose size nobody has told yet."""
+    """Hold the bytes that open downloads still need. `unknown` counts downloads of unknown size."""
 
     bytes: int
     unknown: int
@@ -331,7 +337,7 @@ def count_left(connection: Connection) -> QueueLeft:
 
 
 def list_download_ids(connection: Connection, chosen: DownloadFilter, limit: int) -> list[DownloadId]:
-    """List what a filter selects, in the order of the queue."""
+    """List the ids that a filter selects, in the order of the queue."""
     query = select(downloads.c.id).where(*_clauses(chosen)).limit(limit)
     query = query.order_by(downloads.c.priority.desc(), downloads.c.rank, downloads.c.id)
     return [DownloadId(download_id) for download_id in connection.scalars(query)]
@@ -349,13 +355,16 @@ def list_items(connection: Connection, download_ids: Sequence[DownloadId]) -> di
 
 
 def active_wanted_ids(connection: Connection) -> frozenset[WantedId]:
-    """Return what is being downloaded or waits for the user already."""
+    """Return the items that have an open download already."""
     query = select(download_items.c.wanted_id).where(download_items.c.active)
     return frozenset(WantedId(wanted_id) for (wanted_id,) in connection.execute(query))
 
 
 def failed_wanted_ids(connection: Connection, since: datetime) -> frozenset[WantedId]:
-    """Items whose download failed lately, or was cancelled by the user: not queued again by themselves."""
+    """Return the items whose download failed recently or was cancelled by the user.
+
+    They are not queued automatically.
+    """
     query = (
         select(download_items.c.wanted_id)
         .join(downloads, downloads.c.id == download_items.c.download_id)
@@ -373,11 +382,10 @@ def failed_wanted_ids(connection: Connection, since: datetime) -> frozenset[Want
 
 
 def create_download(connection: Connection, new: NewDownload, now: datetime) -> DownloadId | None:
-    """Queue a download for those of its items that nothing is downloading yet; None where there is none.
+    """Queue a download for those of its items that have no open download yet.
 
-    One with a destination needs no item.
-
-    The unique index over active items decides, so two requests at one moment become one download.
+    Return None where there is none. A download with a destination needs no item. A unique index over active items
+    ensures that two simultaneous requests create only one download.
     """
     values = {
         "entry_id": new.entry_id,
@@ -419,9 +427,10 @@ def create_download(connection: Connection, new: NewDownload, now: datetime) -> 
 
 
 def find_open_download(connection: Connection, entry_id: EntryId) -> DownloadId | None:
-    """A download of this entry that has not got its file yet: a further item may join it.
+    """Find a download of this entry without its file yet, which a further item may join.
 
-    The row is held until the transaction ends, so that nobody cancels it in between. One being cancelled is left out.
+    The row is locked until the transaction ends, so that nobody cancels it in between. A download that is being
+    cancelled is left out.
     """
     waiting = (DownloadState.QUEUED.value, DownloadState.DOWNLOADING.value, DownloadState.PAUSED.value)
     stays = downloads.c.intent.is_distinct_from(Intent.CANCEL.value)
@@ -431,7 +440,7 @@ def find_open_download(connection: Connection, entry_id: EntryId) -> DownloadId 
 
 
 def add_item(connection: Connection, download_id: DownloadId, item: NewItem) -> bool:
-    """Let a download that is under way serve another wanted item too; False where the item has one already."""
+    """Add a wanted item to an open download. Return False where the item has an open download already."""
     return _claim_item(connection, download_id, item)
 
 
@@ -455,7 +464,7 @@ def last_rank(connection: Connection) -> float:
 
 
 def is_imported_copy(connection: Connection, path: str, size: int) -> bool:
-    """Return whether a completed download left this file, whose content its instance has under another path."""
+    """Return whether a completed download left this file and its instance has a copy under another path."""
     query = select(downloads.c.id).where(
         downloads.c.placed_path == path,
         downloads.c.total == size,
@@ -467,7 +476,7 @@ def is_imported_copy(connection: Connection, path: str, size: int) -> bool:
 
 
 def lock_download(connection: Connection, download_id: DownloadId) -> DownloadRow:
-    """The row, held until the transaction ends; SQLite's write lock does that by itself."""
+    """Read the row and lock it until the transaction ends. On SQLite, the write lock is enough."""
     query = select(downloads).where(downloads.c.id == download_id).with_for_update()
     row = connection.execute(query).one_or_none()
     if row is None:
@@ -476,7 +485,7 @@ def lock_download(connection: Connection, download_id: DownloadId) -> DownloadRo
 
 
 def end_items(connection: Connection, download_id: DownloadId, state: ItemState) -> None:
-    """Let the items be downloaded again by another request; what is imported stays imported."""
+    """End the items of a download, so that they can be downloaded again. Imported items stay imported."""
     of_this = download_items.c.download_id == download_id
     connection.execute(update(download_items).where(of_this).values(active=False))
     connection.execute(

@@ -1,4 +1,4 @@
-"""Releases that instances grabbed: their queue and history at the download client."""
+"""Store the releases that instances grabbed, which their download client shows as queue and history."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ class NewGrab:
 
 @dataclass(frozen=True)
 class GrabRow:
-    """A grab. `storage` is the file in our view of paths, `removed` when it left the instance's queue or history."""
+    """Hold a grab.
+
+    `storage` is Stalkeer's path of the file, `removed` whether the instance removed it from its queue or history.
+    """
 
     id: GrabId
     nzo_id: str
@@ -87,7 +90,7 @@ def last_grab_of_offer(connection: Connection, instance_id: InstanceId, offer_gu
 
 
 def list_grabs_where(connection: Connection, *clauses: ColumnElement[bool]) -> list[GrabRow]:
-    """List the grabs that fit, in the order in which they were made."""
+    """List the grabs that fit, oldest first."""
     return [_row(row) for row in connection.execute(select(grabs).where(*clauses).order_by(_G.id))]
 
 
@@ -96,19 +99,19 @@ def list_grabs_of_download(connection: Connection, download_id: DownloadId) -> l
 
 
 def list_live_grabs(connection: Connection, download_id: DownloadId) -> list[GrabRow]:
-    """List the grabs of a download that their instances still have. One that was removed may have been made again."""
+    """List the grabs of a download that were not removed by their instances. A removed grab may have been repeated."""
     return list_grabs_where(connection, _G.download_id == download_id, ~_G.removed)
 
 
 def fail_grabs(connection: Connection, download_id: DownloadId, reason: str, now: datetime) -> None:
-    """Let every open grab of a download fail. A file that an instance was given stays with it."""
+    """Fail every open grab of a download. A file that an instance was shown stays with the instance."""
     mine = (_G.download_id == download_id, _G.state == GrabState.ACTIVE.value)
     failed = {"state": GrabState.FAILED.value, "fail_message": reason, "ended_at": now}
     connection.execute(update(grabs).where(*mine).values(**failed))
 
 
 def remove_grab(connection: Connection, nzo_id: str) -> bool:
-    """Take a grab out of the lists of its instance. Return whether there is such a grab."""
+    """Remove a grab from the lists of its instance. Return whether there is such a grab."""
     return connection.execute(update(grabs).where(_G.nzo_id == nzo_id).values(removed=True)).rowcount > 0
 
 

@@ -1,4 +1,4 @@
-"""Grabs with their downloads and items: what instances are told, and what their imports change here."""
+"""Read grabs with their downloads and items, and store what instances report about them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stalkeer.store.downloads.run_writes import Ownership, fence
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.targets import mark_imported
 
-IMPORT_BLOCKED = "import_blocked"  # error code: the instance does not import the file, and says why
+IMPORT_BLOCKED = "import_blocked"  # error code: the instance does not import the file, and reports the reason
 _D, _I, _G = downloads.c, download_items.c, grabs.c
 _OPEN = (ItemState.WAITING.value, ItemState.IMPORTING.value)
 _IS_NATIVE = _I.hand_over == Drive.NATIVE.value
@@ -28,7 +28,7 @@ _IS_NATIVE = _I.hand_over == Drive.NATIVE.value
 
 @dataclass(frozen=True)
 class DownloadFacts:
-    """The part of a download that its instance is told."""
+    """Hold the part of a download that its instance is shown."""
 
     id: DownloadId
     state: DownloadState
@@ -42,7 +42,7 @@ class DownloadFacts:
 
 @dataclass(frozen=True)
 class NativeGrab:
-    """A grab, its download (None when its row is gone) and the states of its items."""
+    """Hold a grab, its download (None when its row is gone) and the states of its items."""
 
     grab: GrabRow
     download: DownloadFacts | None
@@ -77,7 +77,7 @@ class NativeGrab:
 
 
 def list_native(connection: Connection, instance_id: InstanceId | None = None) -> list[NativeGrab]:
-    """List the grabs that an instance, or any, has in its queue or history; in the order in which they were made."""
+    """List the grabs in the queue or history of an instance, or of all instances, oldest first."""
     of_instance = () if instance_id is None else (_G.instance_id == instance_id,)
     return _with_facts(connection, list_grabs_where(connection, ~_G.removed, *of_instance))
 
@@ -92,7 +92,7 @@ def natives_of_download(connection: Connection, download_id: DownloadId) -> list
 
 
 def list_watched(connection: Connection) -> list[NativeGrab]:
-    """List the grabs that wait for a word of their instance: a file to import, or a cancellation to be told."""
+    """List the grabs whose instance must be asked: it has a file to import, or does not know of a cancellation yet."""
     own = and_(_I.download_id == _G.download_id, _I.instance_id == _G.instance_id, _IS_NATIVE)
     imports = exists().where(own, _I.state == ItemState.IMPORTING.value)
     dropped = exists().where(
@@ -102,12 +102,13 @@ def list_watched(connection: Connection) -> list[NativeGrab]:
         _D.state == DownloadState.CANCELLED.value,
     )
     is_open = _G.state != GrabState.FAILED.value
-    given = and_(_G.state == GrabState.COMPLETED.value, imports)  # a removed one may have been made again: not its file
+    # a removed grab may have been repeated, and the file belongs to the new grab
+    given = and_(_G.state == GrabState.COMPLETED.value, imports)
     return _with_facts(connection, list_grabs_where(connection, is_open, or_(given, and_(~_G.removed, dropped))))
 
 
 def list_untidy(connection: Connection) -> list[GrabRow]:
-    """List the grabs that are over, in both programs, and whose file may still lie in their folder."""
+    """List the grabs that have ended in both programs, and whose file may still be in their folder."""
     open_items = exists().where(
         _I.download_id == _G.download_id, _I.instance_id == _G.instance_id, _IS_NATIVE, _I.state.in_(_OPEN)
     )
@@ -150,7 +151,7 @@ def _facts(row: Any) -> DownloadFacts:  # noqa: ANN401 - a row of the query abov
 
 
 def resting_downloads(connection: Connection) -> int:
-    """Count the downloads whose files wait for their instances only: there is nothing to do here."""
+    """Count the downloads that only wait for the import by their instances."""
     query = select(func.count()).select_from(downloads)
     mine = _I.download_id == _D.id
     waits = exists().where(mine, _IS_NATIVE, _I.state == ItemState.IMPORTING.value)
@@ -159,11 +160,11 @@ def resting_downloads(connection: Connection) -> int:
     return int(connection.scalar(query.where(*resting)) or 0)
 
 
-# --- what our worker writes ----------------------------------------------------------------------------------------
+# --- writes of the worker ----------------------------------------------------------------------------------------
 
 
 def offer_file(connection: Connection, owner: Ownership, grab: GrabRow, file: Path, size: int, now: datetime) -> bool:
-    """Let the instance find the file at `file`: the release goes from its queue to its history in one step."""
+    """Show the instance the file at `file`. The release moves from its queue to its history in a single step."""
     if connection.execute(select(_D.id).where(*fence(owner))).one_or_none() is None:
         return False
     waiting = and_(_of(grab), _I.state == ItemState.WAITING.value)
@@ -175,7 +176,7 @@ def offer_file(connection: Connection, owner: Ownership, grab: GrabRow, file: Pa
 
 
 def fail_released(connection: Connection, download_id: DownloadId, reason: str, now: datetime) -> None:
-    """Let the grabs of a download fail whose items it does not serve any more."""
+    """Fail the grabs whose items the download no longer serves."""
     left = exists().where(
         _I.download_id == _G.download_id, _I.instance_id == _G.instance_id, _IS_NATIVE, _I.state.in_(_OPEN)
     )
@@ -195,19 +196,19 @@ def _of(grab: GrabRow) -> ColumnElement[bool]:
     )
 
 
-# --- what the instance says ----------------------------------------------------------------------------------------
+# --- reports of the instance ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class ImportedFile:
-    """A file that an instance made of ours. `path` is the instance's own."""
+    """Name the file that an instance imported from Stalkeer. `path` is the instance's path."""
 
     path: str
     file_id: int | None = None
 
 
 def confirm_import(connection: Connection, grab: GrabRow, file: ImportedFile, now: datetime) -> bool:
-    """Note that the instance has the file. True the first time; a cancelled download may be too late as well."""
+    """Record that the instance has the file. Return True the first time. A cancelled download may still be imported."""
     if grab.download_id is None:
         return False
     row = lock_download(connection, grab.download_id)
@@ -229,9 +230,9 @@ def _late(grab: GrabRow) -> ColumnElement[bool]:
 
 
 def note_trouble(connection: Connection, grab: GrabRow, words: str | None, now: datetime) -> bool:
-    """Note why the instance does not import the file, in its own words; None: its trouble has cleared.
+    """Store the reason why the instance does not import the file, in its own words; None clears it.
 
-    The download is blocked as long as one of its instances has trouble. False where nothing changed.
+    The download is blocked while any of its instances has such a reason. Return False where nothing changed.
     """
     if grab.download_id is None:
         return False
@@ -246,7 +247,7 @@ def note_trouble(connection: Connection, grab: GrabRow, words: str | None, now: 
 
 
 def _show_trouble(connection: Connection, row: DownloadRow, now: datetime) -> bool:
-    """Let the state of the download follow the troubles of its instances. A worker that has it goes first."""
+    """Update the state of the download from the reasons of its instances, unless a worker has it."""
     is_blocked = row.state is DownloadState.BLOCKED and row.outcome.error_code == IMPORT_BLOCKED
     if row.queue.is_owned or not (is_blocked or row.state is DownloadState.IMPORTING):
         return False
@@ -265,9 +266,10 @@ def _show_trouble(connection: Connection, row: DownloadRow, now: datetime) -> bo
 
 
 def release_grab(connection: Connection, grab: GrabRow, words: str, now: datetime) -> bool:
-    """Let the items of a grab go that its instance does not want any more. True where the download serves nobody now.
+    """Release the items of a grab that its instance no longer wants.
 
-    Such a download is cancelled by the caller; one that another instance or Stalkeer itself waits for goes on.
+    Return True where the download then serves no item: the caller cancels it. A download that also serves others
+    continues.
     """
     if grab.download_id is None:
         return False
@@ -284,9 +286,10 @@ def release_grab(connection: Connection, grab: GrabRow, words: str, now: datetim
 
 
 def take_back(connection: Connection, grab: GrabRow, reason: str, now: datetime) -> bool:
-    """Hand the file over ourselves: its instance does not import it. False where nothing of it is left to import.
+    """Let Stalkeer hand the file over, because its instance does not import it.
 
-    The instance does not see the grab any more, so that nothing is imported twice.
+    Return False where no item is left to import. The instance no longer sees the grab, so that nothing is imported
+    twice.
     """
     if grab.download_id is None:
         return False
@@ -301,18 +304,18 @@ def take_back(connection: Connection, grab: GrabRow, reason: str, now: datetime)
 
 
 def forget_storage(connection: Connection, grab: GrabRow) -> None:
-    """Note that the file of a grab is gone from its folder."""
+    """Record that the file of a grab is no longer in its folder."""
     connection.execute(update(grabs).where(_G.id == grab.id).values(storage=""))
 
 
 def take_over(connection: Connection, download_id: DownloadId, wanted_ids: Sequence[WantedId]) -> None:
-    """Let the instance import these items of a download that was to be handed over by us."""
+    """Let the instance import these items, which Stalkeer would otherwise hand over."""
     mine = and_(_I.download_id == download_id, _I.wanted_id.in_(wanted_ids), _I.state == ItemState.WAITING.value)
     connection.execute(update(download_items).where(mine).values(hand_over=Drive.NATIVE.value))
 
 
 def release_ours(connection: Connection, download_id: DownloadId, wanted_ids: Sequence[WantedId]) -> None:
-    """Let these items go from a download that also serves others."""
+    """Release these items from a download that also serves others."""
     mine = and_(_I.download_id == download_id, _I.wanted_id.in_(wanted_ids), _I.state.in_(_OPEN))
     connection.execute(update(download_items).where(mine).values(state=ItemState.CANCELLED.value, active=False))
 

@@ -1,4 +1,4 @@
-"""Confirmed matches of an instance with everything that their offer says, and the offers that count now."""
+"""Read the confirmed matches of an instance with the data of their offers, and the offers that are valid now."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class OfferableMatch:
     first_episode: int | None
     last_episode: int | None
     resolution: int | None
-    source_word: str | None  # the reading of its name: webdl, cam, ...
+    source_word: str | None  # the release source in its name: webdl, cam, ...
     languages: tuple[str, ...]
     size: int | None
     first_seen: datetime
@@ -76,7 +76,7 @@ def offerable_matches(
     held_back: Collection[str],
     library_ids: Sequence[LibraryId] | None = None,
 ) -> list[OfferableMatch]:
-    """Return the matches to offer, the entries known longest first. `held_back`: rules of skipped items."""
+    """Return the matches to offer, oldest entries first. `held_back` lists the rules whose items are not offered."""
     query = _query(held_back).where(wanted.c.instance_id == instance_id)
     if library_ids is not None:
         query = query.where(library.c.id.in_(library_ids))
@@ -90,7 +90,7 @@ def count_unoffered(
     held_back: Collection[str],
     library_ids: Sequence[LibraryId],
 ) -> int:
-    """Count the matches of these movies or series of which no title was composed yet."""
+    """Count the matches of these movies or series that have no offer yet."""
     known = exists().where(
         offer_entries.c.wanted_id == wanted.c.id,
         offer_entries.c.source_id + 0 == entries.c.source_id,  # + 0: SQLite would walk over all offers of the source
@@ -102,18 +102,18 @@ def count_unoffered(
 
 @dataclass(frozen=True)
 class OfferSearch:
-    """Select the offers of an instance. `pictures`: forms of the picture, as LIKE patterns, of which one must fit."""
+    """Select the offers of an instance. `pictures` are LIKE patterns of picture formats, one of which must fit."""
 
     instance_id: InstanceId
     held_back: Collection[str]
     wanted_ids: Sequence[WantedId] | None = None  # None: every item
     with_words: tuple[str, ...] = ()
-    without_words: tuple[str, ...] | None = None  # also titles that have none of these
+    without_words: tuple[str, ...] | None = None  # include titles that have none of these words
 
 
 @dataclass(frozen=True)
 class LiveOffer:
-    """An offer that counts now, with what the feed says of it. `size` in bytes, `resolution` of its name."""
+    """Hold a valid offer with the data for the feed. `size` is in bytes, `resolution` comes from its name."""
 
     release: str
     guid: str
@@ -131,7 +131,7 @@ class LiveOffer:
 
 
 def list_live_offers(connection: Connection, chosen: OfferSearch, *, limit: int, offset: int = 0) -> list[LiveOffer]:
-    """List what is offered now, the newest first."""
+    """List the valid offers, newest first."""
     query = _live(select(offers.c.id), chosen).order_by(offers.c.pub_date.desc()).limit(limit).offset(offset)
     ids = list(connection.scalars(query))
     found = _describe(connection, ids, chosen.held_back)
@@ -139,25 +139,27 @@ def list_live_offers(connection: Connection, chosen: OfferSearch, *, limit: int,
 
 
 def count_live_offers(connection: Connection, chosen: OfferSearch, up_to: int) -> int:
-    """Count what is offered now, at most `up_to`."""
+    """Count the valid offers, at most `up_to`."""
     inner = _live(select(offers.c.id), chosen).order_by(offers.c.pub_date.desc()).limit(up_to)
     return int(connection.scalar(select(func.count()).select_from(inner.subquery())) or 0)
 
 
 def find_live_offer(connection: Connection, guid: str, held_back: Collection[str]) -> LiveOffer | None:
-    """Return an offer that still counts: one of its entries is in the catalogue and confirmed."""
+    """Return the offer if it is still valid: one of its entries is in the catalogue and confirmed."""
     offer_id = connection.scalar(select(offers.c.id).where(offers.c.guid == guid, offers.c.pub_date.is_not(None)))
     return None if offer_id is None else _describe(connection, [offer_id], held_back).get(offer_id)
 
 
 def live_matches(connection: Connection, guid: str, held_back: Collection[str]) -> list[OfferableMatch]:
-    """Return the entries of an offer that are in the catalogue and confirmed now, each with its item."""
+    """Return the entries of an offer that are in the catalogue and confirmed, each with its item."""
     query = _query(held_back, of_offers=True).where(offers.c.guid == guid).order_by(entries.c.id, wanted.c.id)
     return [_match(row) for row in connection.execute(query).mappings()]
 
 
 def _counts(held_back: Collection[str]) -> ColumnElement[bool]:
-    """Of a match joined with item, entry and source: it is confirmed, and neither is gone or held back."""
+    """Return the condition for a match, joined with item, entry and source: it is confirmed, its item and entry are
+    present, and the item is not held back.
+    """
     is_free = or_(wanted.c.skip.is_(None), wanted.c.skip.not_in(held_back))
     return and_(
         matches.c.decision.concat("") == Decision.CONFIRM.value,  # concat: SQLite would begin at every confirmed match

@@ -1,4 +1,4 @@
-"""Releases that an instance was offered by the indexer. Their names and dates never change."""
+"""Store the releases that Stalkeer's indexer offered to an instance. Their names and dates never change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stalkeer.store.db.tables import offer_entries, offers
 
 @dataclass(frozen=True, order=True)
 class OfferedEntry:
-    """A playlist entry that is the file of an offer, and the item that it was matched with."""
+    """Hold a playlist entry that is the file of an offer, and the item that it was matched with."""
 
     wanted_id: WantedId
     source_id: SourceId
@@ -23,7 +23,10 @@ class OfferedEntry:
 
 @dataclass(frozen=True)
 class NewOffer:
-    """A release to offer. `pub_date` is None where the instance reads the release as another item (`refusal`)."""
+    """Describe a release to offer.
+
+    `pub_date` is None where the instance reads the release as another item (`refusal`).
+    """
 
     instance_id: InstanceId
     kind: WantedKind
@@ -73,7 +76,7 @@ def add_offer(connection: Connection, new: NewOffer, entries: Iterable[OfferedEn
 
 
 def add_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterable[OfferedEntry]) -> None:
-    """Add entries that an offer does not have yet; the caller knows which."""
+    """Add entries to an offer. The caller ensures that the offer does not have them yet."""
     rows = [
         {"offer_id": offer_id, "wanted_id": one.wanted_id, "source_id": one.source_id, "entry_key": one.entry_key}
         for one in entries
@@ -83,7 +86,7 @@ def add_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterab
 
 
 def drop_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterable[OfferedEntry]) -> None:
-    """Take entries out of an offer whose title is not theirs any more. The offer itself stays, with its date."""
+    """Remove entries from an offer whose title no longer fits them. The offer itself stays, with its date."""
     for one in entries:
         connection.execute(
             delete(offer_entries).where(
@@ -96,7 +99,7 @@ def drop_offer_entries(connection: Connection, offer_id: OfferId, entries: Itera
 
 
 def find_offer(connection: Connection, guid: str) -> OfferRow | None:
-    """Return an offer, even if nothing of it is in the catalogue any more."""
+    """Return an offer, even if none of its entries is in the catalogue any more."""
     row = connection.execute(select(offers).where(offers.c.guid == guid)).one_or_none()
     return None if row is None else _with_entries(connection, [row])[0]
 

@@ -1,4 +1,7 @@
-"""The pause and the speed limit for now. All workers of the database read them with each heartbeat."""
+"""Store the pause of the queue and the temporary speed limit.
+
+All workers of the database read them with each heartbeat.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ PAUSE, SPEED = "pause", "speed"
 
 
 def read_overrides(connection: Connection, now: datetime) -> Overrides:
-    """Return what is in force at `now`."""
+    """Return the pause and the speed limit that apply at `now`."""
     rows = {row.kind: row for row in connection.execute(select(overrides))}
     pause, speed = rows.get(PAUSE), rows.get(SPEED)
     return Overrides(
@@ -30,7 +33,7 @@ def write_pause(connection: Connection, pause: QueuePause | None) -> None:
 
 
 def write_speed_limit(connection: Connection, limit: SpeedLimit | None) -> None:
-    """Store the speed limit for now, or remove it."""
+    """Store the temporary speed limit, or remove it."""
     connection.execute(delete(overrides).where(overrides.c.kind == SPEED))
     if limit is not None:
         row = {"kind": SPEED, "rate": limit.rate, "since": limit.since, "until": limit.until}

@@ -1,4 +1,7 @@
-"""Files that were fetched and set aside: too short, broken or another video. They wait to be accepted or deleted."""
+"""Store quarantined files: downloaded files that are too short, broken or another video.
+
+The user accepts or deletes them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _Q = quarantine.c
 
 @dataclass(frozen=True)
 class QuarantinedFile:
-    """A file that was set aside. `name` is the playlist's name of its entry, `title` the item's."""
+    """Hold a quarantined file. `name` is its entry's name on the playlist, `title` is the item's title."""
 
     id: int
     download_id: DownloadId
@@ -40,14 +43,14 @@ class QuarantinedFile:
 
 @dataclass(frozen=True)
 class Amount:
-    """All files that were set aside; `size` is bytes."""
+    """Hold the number of quarantined files and their `size` in bytes."""
 
     count: int
     size: int
 
 
 def note_set_aside(connection: Connection, row: DownloadRow, path: Path, reason: str, now: datetime) -> None:
-    """Note that the file of a download is set aside at `path`."""
+    """Record that the file of a download was moved to `path`."""
     identity = row.identity
     items = [[item.wanted_id, item.instance_id, item.arr_id] for item in row.items]
     values = {
@@ -70,7 +73,7 @@ def note_set_aside(connection: Connection, row: DownloadRow, path: Path, reason:
 def list_set_aside(
     connection: Connection, *, limit: int = 50, offset: int = 0, before: int | None = None
 ) -> list[QuarantinedFile]:
-    """List the files that were set aside, the newest first. `before` is the last id seen."""
+    """List the quarantined files, newest first. `before` is the last id seen."""
     query = _query().order_by(_Q.id.desc()).limit(limit).offset(offset)
     if before is not None:
         query = query.where(_Q.id < before)
@@ -98,7 +101,10 @@ def forget_set_aside(connection: Connection, paths: Iterable[Path]) -> int:
 
 
 def take_set_aside(connection: Connection, file: QuarantinedFile, size: int, now: datetime) -> DownloadId:
-    """Make a download of the file: it is whole, and is not judged again. Raises Conflict where its items are taken."""
+    """Create a download from the accepted file, which is not checked again.
+
+    Raises Conflict where its items have another download.
+    """
     new = NewDownload(
         entry_id=file.entry_id,
         source_id=file.source_id,

@@ -1,6 +1,7 @@
-"""Write a download as the owner of its run. Every write names id, run and worker.
+"""Write a download as the owner of its run.
 
-False means that no such row is there: the download is not ours any more, and its thread stops.
+Every write names id, run and worker. It returns False where no such row exists: this worker no longer owns the
+download, and the thread stops.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _FROM_ZERO = {
 
 @dataclass(frozen=True)
 class Ownership:
-    """Identify the owner of a run: the fence of every write."""
+    """Identify the owner of a run. Every write checks it."""
 
     download_id: DownloadId
     run: int
@@ -41,24 +42,24 @@ class Ownership:
 
 @dataclass(frozen=True)
 class RunProblem:
-    """A reason for a failure, for people and for programs."""
+    """Hold the reason of a failure, as a message for users and a code for programs."""
 
     code: str
     message: str
 
 
 def note_opened(connection: Connection, owner: Ownership, part_path: str, host: str, now: datetime) -> bool:
-    """Remember where the part lies before its first byte is written, and whose connection it is."""
+    """Store the path of the part file before its first byte is written, and the source of the connection."""
     return write_owned(connection, owner, {"part_path": part_path, "host": host, "updated_at": now})
 
 
 def note_resumed(connection: Connection, owner: Ownership, kept: int) -> bool:
-    """Count a run that began with `kept` bytes that need not be fetched again."""
+    """Count a run that resumed with `kept` bytes."""
     return write_owned(connection, owner, {"resumes": _D.resumes + 1, "bytes_resumed": _D.bytes_resumed + kept})
 
 
 def note_reconnects(connection: Connection, owner: Ownership, kept: Sequence[int]) -> bool:
-    """Count interruptions after which the run went on, each with the bytes that need not be fetched again."""
+    """Count the interruptions that the run resumed from, each with the bytes that were kept."""
     resumed = [size for size in kept if size]
     values = {
         "interruptions": _D.interruptions + len(kept),
@@ -71,14 +72,14 @@ def note_reconnects(connection: Connection, owner: Ownership, kept: Sequence[int
 def let_go(
     connection: Connection, owner: Ownership, state: DownloadState, now: datetime, *, not_before: datetime | None = None
 ) -> bool:
-    """End our run with the download in `state`, the intent fulfilled; its part and offset stay."""
+    """End the run with the download in `state`, as the user asked. Its part file and offset stay."""
     return _leave(connection, owner, state, now, {"not_before": not_before})
 
 
 def rest(connection: Connection, owner: Ownership, now: datetime) -> DownloadState | None:
-    """End our run with a file that only waits for its instances; cancelled where the user asked for it meanwhile.
+    """End the run with a file that only waits for the import by its instances.
 
-    None: the download is not ours any more.
+    Cancel it where the user asked for that meanwhile. Return None where this worker no longer owns it.
     """
     row = connection.execute(select(_D.intent).where(*fence(owner))).one_or_none()
     if row is None:
@@ -88,7 +89,7 @@ def rest(connection: Connection, owner: Ownership, now: datetime) -> DownloadSta
 
 
 def asked_to_end(connection: Connection, owner: Ownership) -> DownloadState | None:
-    """Return the state in which the user asked our transfer to end while it ended by itself; None for neither."""
+    """Return the state that the user asked for while the transfer ended by itself; None without a request."""
     query = select(_D.intent).where(*fence(owner), _D.state == DownloadState.DOWNLOADING.value)
     wanted = connection.execute(query).scalar_one_or_none()
     return {Intent.PAUSE.value: DownloadState.PAUSED, Intent.CANCEL.value: DownloadState.CANCELLED}.get(wanted or "")
@@ -96,7 +97,7 @@ def asked_to_end(connection: Connection, owner: Ownership) -> DownloadState | No
 
 @dataclass(frozen=True)
 class Setback:
-    """A failed attempt: `failures` in a row, this one included."""
+    """Describe a failed attempt. `failures` counts the failures in a row, including this one."""
 
     problem: RunProblem
     failures: int
@@ -104,7 +105,7 @@ class Setback:
 
 
 def back_off(connection: Connection, owner: Ownership, setback: Setback, now: datetime) -> bool:
-    """Back to the queue, or where finishing stood, until it may be tried again. Part and offset stay."""
+    """Return the download to the queue, or to its step of finishing, with a delay. Part file and offset stay."""
     state = connection.execute(select(_D.state).where(*fence(owner))).scalar_one_or_none()
     if state is None:
         return False
@@ -131,7 +132,7 @@ def give_up(connection: Connection, owner: Ownership, problem: RunProblem, now: 
 
 
 def block(connection: Connection, owner: Ownership, problem: RunProblem, now: datetime) -> bool:
-    """Leave the decision to the user. Until then the items count as taken."""
+    """Block the download until the user decides. Until then, its items have an open download."""
     values = {"error": problem.message, "error_code": problem.code}
     return _leave(connection, owner, DownloadState.BLOCKED, now, values)
 
@@ -139,7 +140,10 @@ def block(connection: Connection, owner: Ownership, problem: RunProblem, now: da
 def fetch_anew(
     connection: Connection, owner: Ownership, setback: Setback, facts: Mapping[str, object], now: datetime
 ) -> bool:
-    """Back to the queue, to be fetched from its first byte: the server sent something else. The part stays."""
+    """Return the download to the queue to be fetched from its first byte, because the server sent something else.
+
+    The part file stays.
+    """
     values = {
         **_FROM_ZERO,
         "part_path": _D.part_path,
@@ -153,7 +157,10 @@ def fetch_anew(
 
 
 def block_unusable(connection: Connection, owner: Ownership, problem: RunProblem, now: datetime) -> bool:
-    """As `block`, and none of the bytes counts. They stay on disk to be looked at, until a retry or a cancel."""
+    """Block the download, and count none of its bytes.
+
+    They stay on the disk to be examined, until a retry or a cancel.
+    """
     part = {"part_path": _D.part_path}
     values = {
         **_FROM_ZERO,
@@ -169,7 +176,10 @@ def block_unusable(connection: Connection, owner: Ownership, problem: RunProblem
 def mark_fetched(
     connection: Connection, owner: Ownership, size: int, validators: Mapping[str, str], now: datetime
 ) -> bool:
-    """Note that all bytes are on disk. The failures stay: only new bytes, and a file that proves right, end them."""
+    """Record that all bytes are on the disk.
+
+    The failure count stays until new bytes arrive or the file passes its checks.
+    """
     values = {"offset": size, "durable_offset": size, "total": size, "validators": dict(validators)}
     return _leave(connection, owner, DownloadState.FETCHED, now, {**values, "error": None, "error_code": None})
 
@@ -179,7 +189,7 @@ def note_facts(connection: Connection, owner: Ownership, facts: Mapping[str, obj
 
 
 def note_target(connection: Connection, owner: Ownership, release: str, placed_path: str) -> bool:
-    """Note the target before the file moves there, so that a crash in between finds it."""
+    """Store the target before the file moves there, so that it is found after a crash."""
     return write_owned(connection, owner, {"release": release, "placed_path": placed_path})
 
 
@@ -205,7 +215,7 @@ def complete(connection: Connection, owner: Ownership, final_path: str | None, n
 
 @dataclass(frozen=True)
 class Replacement:
-    """Another entry for the same wanted items."""
+    """Name another entry for the same wanted items."""
 
     entry_id: EntryId
     source_id: SourceId
@@ -216,7 +226,7 @@ class Replacement:
 def change_variant(
     connection: Connection, owner: Ownership, variant: Replacement, problem: RunProblem, now: datetime
 ) -> bool:
-    """Start over with another entry; what was fetched of the old one is of no use to it."""
+    """Restart the download with another entry, without the bytes of the old one."""
     query = select(_D.entry_id, _D.variants_tried).where(*fence(owner))
     row = connection.execute(query).one_or_none()
     if row is None:
@@ -226,7 +236,7 @@ def change_variant(
         "source_id": variant.source_id,
         "entry_key": variant.entry_key,
         "name": variant.name,
-        "host": "",  # known again when it is fetched
+        "host": "",  # set again when the download connects
         "variants_tried": [*(row.variants_tried or ()), row.entry_id],
         **_FROM_ZERO,
         "high_water": 0,
@@ -247,7 +257,7 @@ def restart(connection: Connection, owner: Ownership, problem: RunProblem, failu
 
 
 def fetch_on(connection: Connection, owner: Ownership, setback: Setback, now: datetime) -> bool:
-    """Return the download to the queue with its bytes: more are to come than the server said."""
+    """Return the download to the queue with its bytes, because the file is larger than the server said."""
     values = {
         "total": None,
         "failures": setback.failures,
@@ -259,12 +269,12 @@ def fetch_on(connection: Connection, owner: Ownership, setback: Setback, now: da
 
 
 def drop_items(connection: Connection, download_id: DownloadId) -> None:
-    """Release the items after a cancel: they may be queued again."""
+    """Release the items after a cancel, so that they can be queued again."""
     end_items(connection, download_id, ItemState.CANCELLED)
 
 
 def release_items(connection: Connection, owner: Ownership, wanted_ids: Sequence[WantedId]) -> bool:
-    """Let some of the items be downloaded by another request. Only while the download is ours."""
+    """Release some of the items, so that another request can download them, while this worker owns the download."""
     ours = select(_D.id).where(*fence(owner))
     query = update(download_items).where(
         download_items.c.download_id.in_(ours), download_items.c.wanted_id.in_(wanted_ids)
@@ -293,7 +303,7 @@ def write_item(
     item_id: int,
     standing: ItemStanding,
 ) -> bool:
-    """Only while the download is ours."""
+    """Store the state of an item, while this worker owns the download."""
     ours = select(_D.id).where(*fence(owner))
     values = {**vars(standing), "state": standing.state.value}
     query = update(download_items).where(download_items.c.id == item_id, download_items.c.download_id.in_(ours))
@@ -323,7 +333,8 @@ def _leave(
     if old is None:
         return False
     check_transition(DownloadState(old), state)
-    # the right side of an UPDATE is the row before it: the source that was connected to, whatever variant follows
+    # the right side of an UPDATE reads the row before the change: the source of the connection, even if the variant
+    # changes
     closed = {"connection_closed_at": now, "closed_source_id": _D.source_id}
     closing: dict[str, Any] = closed if old == DownloadState.DOWNLOADING.value else {}
     ending = {

@@ -1,4 +1,6 @@
-"""Numbers people ask for: volume and speed over time, how often downloads succeed and resume, each source's worth."""
+"""Compute statistics: volume and speed over time, how often downloads succeed and resume, and the results of each
+source.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from stalkeer.store.db.tables import downloads, events, rate_samples, sources
 
 @dataclass(frozen=True)
 class RateSample:
-    """`bytes` were fetched during the `seconds` that ended at some moment."""
+    """Hold the `bytes` that were fetched within `seconds`."""
 
     source_id: SourceId
     download_id: DownloadId
@@ -27,7 +29,7 @@ class RateSample:
 
 @dataclass(frozen=True)
 class Point:
-    """The mean rate, bytes/s, of the `seconds` from `at` on."""
+    """Hold the mean rate in bytes/s over the `seconds` from `at` on."""
 
     at: datetime
     rate: float
@@ -35,12 +37,12 @@ class Point:
 
 @dataclass(frozen=True)
 class Totals:
-    """Over all downloads that are kept. Rates are shares from 0 to 1; None where there is nothing to divide."""
+    """Hold totals over all stored downloads. Rates are shares from 0 to 1; None without any download."""
 
     completed: int
     failed: int
     bytes_fetched: int
-    bytes_resumed: int  # kept over interruptions, not fetched again
+    bytes_resumed: int  # bytes kept over interruptions, not fetched again
     interruptions: int
     resumes: int
 
@@ -62,7 +64,7 @@ class Scorecard:
     slug: str
     completed: int
     failed: int
-    refusals: int  # instances refused its files
+    refusals: int  # files that instances rejected
     bytes_fetched: int
     median_speed: float | None
     speed_by_hour: dict[int, float]
@@ -80,7 +82,7 @@ def add_samples(connection: Connection, samples: Sequence[RateSample], now: date
 
 
 def fetched_since(connection: Connection, moment: datetime, source_id: SourceId | None = None) -> int:
-    """Bytes fetched after `moment`, of one source or of all."""
+    """Return the bytes fetched after `moment`, from a source or all sources."""
     query = select(func.coalesce(func.sum(rate_samples.c.bytes), 0)).where(rate_samples.c.at > moment)
     if source_id is not None:
         query = query.where(rate_samples.c.source_id == source_id)
@@ -88,7 +90,7 @@ def fetched_since(connection: Connection, moment: datetime, source_id: SourceId 
 
 
 def rates(connection: Connection, since: datetime, until: datetime, points: int = 120) -> list[Point]:
-    """The rate over all downloads in `points` equal steps."""
+    """Return the speed over all downloads in `points` equal steps."""
     step = (until - since) / points
     query = select(rate_samples.c.at, rate_samples.c.seconds, rate_samples.c.bytes).where(
         rate_samples.c.at > since, rate_samples.c.at <= until
@@ -99,13 +101,13 @@ def rates(connection: Connection, since: datetime, until: datetime, points: int 
 
 
 def read_rate(connection: Connection) -> float:
-    """Bytes/s over all downloads, as of the last heartbeat."""
+    """Return the speed over all downloads in bytes/s, as of the last heartbeat."""
     query = select(func.coalesce(func.sum(downloads.c.speed), 0.0))
     return float(connection.execute(query.where(downloads.c.state == DownloadState.DOWNLOADING.value)).scalar_one())
 
 
 def totals(connection: Connection, source_id: SourceId | None = None, since: datetime | None = None) -> Totals:
-    """Of all downloads, or of one source's, or of those about which something changed after `since`."""
+    """Return the totals of all downloads, of a source's downloads, or of those that changed after `since`."""
     query = select(
         func.coalesce(func.sum(_is(DownloadState.COMPLETED)), 0),
         func.coalesce(func.sum(_is(DownloadState.FAILED)), 0),
@@ -122,7 +124,7 @@ def totals(connection: Connection, source_id: SourceId | None = None, since: dat
 
 
 def scorecards(connection: Connection, since: datetime) -> list[Scorecard]:
-    """Return a row for each used source."""
+    """Return a scorecard for each used source."""
     speeds: dict[SourceId, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     query = select(rate_samples).where(rate_samples.c.at > since, rate_samples.c.seconds > 0)
     for row in connection.execute(query):

@@ -1,4 +1,7 @@
-"""Downloads whose file was placed and that ended without an import; the instance may have the file all the same."""
+"""Find stranded downloads: their file was placed, but they ended without an import.
+
+The instance may still have the file.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,10 @@ STRANDED = (DownloadState.BLOCKED, DownloadState.FAILED)
 
 
 def list_stranded(connection: Connection, limit: int) -> list[DownloadRow]:
-    """Stranded downloads with an item that its instance no longer calls missing; the newest of an item only.
+    """List stranded downloads with an item that its instance no longer reports as missing, only the newest for each
+    item.
 
-    Of more than `limit` any may be among them, so that none is left out for ever.
+    Of more than `limit` downloads, return a random part, so that each one is checked at some time.
     """
     own = download_items.alias("own")
     newer = download_items.alias("newer")
@@ -50,7 +54,7 @@ def list_stranded(connection: Connection, limit: int) -> list[DownloadRow]:
 def note_recovered(
     connection: Connection, download_id: DownloadId, items: Sequence[ItemRow], file_id: int, now: datetime
 ) -> bool:
-    """Note that an instance has the file of these items; False where the download is no longer stranded."""
+    """Record that an instance has the file of these items. Return False where the download is no longer stranded."""
     row = lock_download(connection, download_id)
     if row.state not in STRANDED or row.queue.is_owned:
         return False
@@ -62,7 +66,7 @@ def note_recovered(
 
 
 def complete_recovered(connection: Connection, download_id: DownloadId, final_path: str, now: datetime) -> bool:
-    """Complete a stranded download once all its items are imported; False where one is not."""
+    """Complete a stranded download once all its items are imported. Return False where one of them is not."""
     row = lock_download(connection, download_id)
     is_imported = all(item.state is ItemState.IMPORTED for item in row.items)
     if row.state not in STRANDED or row.queue.is_owned or not is_imported:

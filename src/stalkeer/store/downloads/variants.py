@@ -1,4 +1,4 @@
-"""Confirmed matches with what ranking and queueing want to know of them."""
+"""Read confirmed matches with the data for ranking and queueing."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from stalkeer.store.sources.visible import IS_SOURCE_IN_USE
 
 @dataclass(frozen=True)
 class ConfirmedMatch:
-    """Select the pairs of an entry and a wanted item of which both are present, allowed and enabled."""
+    """Hold a pair of an entry and a wanted item that are both present, allowed and enabled."""
 
     match_id: MatchId
     wanted_id: WantedId
     instance_id: InstanceId
     arr_id: int
     kind: str  # movie | episode
-    title: str  # for people
+    title: str  # the title that users see
     profile_id: int | None
     original_language: str | None
-    current_quality: FileQuality | None  # of the file it has, below its cutoff
+    current_quality: FileQuality | None  # the quality of the item's present file, which is below its cutoff
     entry_id: EntryId
     entry_key: str
     entry_name: str
@@ -42,19 +42,19 @@ class ConfirmedMatch:
     source_id: SourceId
     source_priority: int
     score: float
-    resolution: int | None  # measured, else named
-    named_resolution: int | None  # by the entry's name
+    resolution: int | None  # measured in the file, else from the name
+    named_resolution: int | None  # from the entry's name
     quality: Mapping[str, Any]
     languages: tuple[str, ...]
     size: int | None
-    runtime_min: int | None  # of the item, times the episodes that the entry holds
-    episodes: int = 1  # that the entry holds
-    serves: int = 1  # of these, how many are wanted
-    blocked: str | None = None  # the instance's own blocklist has it: the release, and why
+    runtime_min: int | None  # the item's runtime, times the episodes in the entry
+    episodes: int = 1  # number of episodes in the entry
+    serves: int = 1  # number of these episodes that are wanted
+    blocked: str | None = None  # the release and the reason on the instance's blocklist
 
 
 def confirmed_matches(connection: Connection, wanted_ids: Sequence[WantedId] | None = None) -> list[ConfirmedMatch]:
-    """All of them, or those of some items; in no order that means anything."""
+    """Return all confirmed matches, or those of some items, unordered."""
     query = _query().where(matches.c.decision == Decision.CONFIRM.value, wanted.c.skip.is_(None), IS_WANTED)
     if wanted_ids is not None:
         query = query.where(wanted.c.id.in_(wanted_ids))
@@ -71,9 +71,9 @@ def _with_blocks(match: ConfirmedMatch, blocked: tuple[BlockedEntry, ...]) -> Co
 
 
 def offered_matches(connection: Connection, offer: OfferRow) -> list[ConfirmedMatch]:
-    """The matches of an offered release that still hold, best first: whatever its instance has of the items.
+    """Return the valid matches of an offered release, best first, even if its instance has files of the items.
 
-    A match that the user has rejected since, or whose entry is gone or may not be used, is left out.
+    A match that the user has rejected since, or whose entry is gone or blocked, is left out.
     """
     files = set(offer.files)
     query = _query().where(matches.c.decision == Decision.CONFIRM.value, wanted.c.id.in_(offer.wanted_ids))
@@ -84,7 +84,7 @@ def offered_matches(connection: Connection, offer: OfferRow) -> list[ConfirmedMa
 
 
 def find_match(connection: Connection, match_id: MatchId) -> ConfirmedMatch | None:
-    """Return a match whatever its decision: the user asks for this one."""
+    """Return a match whatever its decision, because the user chose it."""
     row = connection.execute(_query().where(matches.c.id == match_id)).mappings().one_or_none()
     return None if row is None else _confirmed(row)
 

@@ -1,4 +1,4 @@
-"""List the processes that work on the queue, and those that have gone silent."""
+"""Record the heartbeats of the workers, and remove dead workers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class WorkerRow:
 
 
 def database_now(connection: Connection, own: datetime) -> datetime:
-    """The one clock all workers agree on: PostgreSQL's. SQLite has a single worker, whose own clock it is."""
+    """Return the time by the clock that all workers share: PostgreSQL's.
+
+    SQLite has a single worker, whose own clock is used.
+    """
     if connection.dialect.name == "sqlite":
         return own
     now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
@@ -35,14 +38,14 @@ def register_worker(connection: Connection, worker: WorkerRow) -> None:
 
 
 def beat(connection: Connection, worker: WorkerRow, now: datetime) -> None:
-    """Say that the worker lives. One that others took for dead and removed is there again."""
+    """Record a heartbeat. A worker that others removed as dead is added again."""
     alive = update(workers).where(workers.c.id == worker.id).values(heartbeat=now)
     if connection.execute(alive).rowcount == 0:
         connection.execute(workers.insert().values(**{**vars(worker), "heartbeat": now}))
 
 
 def hold_briefly(connection: Connection, seconds: float) -> None:
-    """Let the server end this transaction if we fall silent in it: a frozen process must not keep rows locked."""
+    """Let the server end this transaction if the process freezes, so that it does not keep rows locked."""
     if connection.dialect.name == "postgresql":
         limit = max(1000, int(seconds * 1000))
         connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {limit}")
@@ -53,7 +56,7 @@ def remove_worker(connection: Connection, worker_id: str) -> None:
 
 
 def remove_dead_workers(connection: Connection, me: str, now: datetime, dead_after: timedelta) -> list[str]:
-    """Strike out everyone silent for longer than `dead_after`; their ids, so that their rows can be freed."""
+    """Remove the workers without a heartbeat for `dead_after`. Return their ids, so that their rows can be freed."""
     silent = delete(workers).where(workers.c.id != me, workers.c.heartbeat < now - dead_after)
     return list(connection.execute(silent.returning(workers.c.id)).scalars())
 

@@ -1,1 +1,1 @@
-"""Events and runs: the record of what happened and what is running."""
+"""Store events and runs: what happened, and what is running."""

@@ -25,7 +25,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """A recorded fact. `kind` is dotted, past tense: `download.completed`, `import.refused`, `source.refreshed`.
+    """Hold a recorded fact. `kind` is dotted, past tense: `download.completed`, `import.refused`, `source.refreshed`.
 
     `message` is for users and contains no secret; `data` is for programs.
     """
@@ -58,8 +58,8 @@ class EventFilter:
     source_id: SourceId | None = None
     instance_id: InstanceId | None = None
     since: datetime | None = None
-    library_id: LibraryId | None = None  # of the items of a movie or series
-    text: str = ""  # part of the message
+    library_id: LibraryId | None = None  # select events about the items of a movie or series
+    text: str = ""  # select events with this text in the message
 
 
 def record_event(connection: Connection, at: datetime, event: Event) -> None:

@@ -35,10 +35,10 @@ JOINED_WHILE_RUNNING = frozenset({JobName.REFRESH.value})
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options that a run was asked for with. A job reads those that concern it.
+    """Hold the options of a run. A job reads only its own.
 
-    `accept`, `anew` and `without_own_times` belong to `refresh` (RefreshOptions); `limit` to `download`: queue at
-    most so many.
+    `accept`, `anew` and `without_own_times` belong to `refresh` (RefreshOptions); `limit` to `download`: the most
+    downloads to queue.
     """
 
     accept: bool = False
@@ -58,7 +58,7 @@ class RunOptions:
         )
 
     def to_json(self) -> dict[str, bool | int]:
-        """Return what is stored; an option that is off is left out."""
+        """Return the options as stored, without those that are off."""
         return {name: value for name, value in asdict(self).items() if value not in (None, False)}
 
 
@@ -117,7 +117,7 @@ def set_queued_options(connection: Connection, run_id: RunId, options: RunOption
 
 @dataclass(frozen=True)
 class RunOrder:
-    """A run to execute; `crashes` distinguishes a second attempt from the first."""
+    """Name a run to execute; `crashes` distinguishes a second attempt from the first."""
 
     run_id: RunId
     crashes: int
@@ -156,7 +156,10 @@ def _is_held_up() -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class RunOwner:
-    """The owner of a run. A worker that was away must not overwrite a run that another worker has since."""
+    """Hold the owner of a run.
+
+    A worker that was interrupted must not overwrite a run that another worker has taken over.
+    """
 
     run_id: RunId
     worker: str | None = None
@@ -264,7 +267,7 @@ def take_back_runs(connection: Connection, worker: str, now: datetime) -> int:
 
 @dataclass(frozen=True)
 class RunningCommand:
-    """A run in a process that is not a worker."""
+    """Name a run in a process that is not a worker."""
 
     owner: RunOwner
     heartbeat: datetime

@@ -1,1 +1,1 @@
-"""Instances, what they own and what they want."""
+"""Store the instances, their libraries and their wanted items."""

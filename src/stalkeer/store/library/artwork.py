@@ -15,7 +15,7 @@ from stalkeer.store.library.visible import IS_INSTANCE_IN_USE
 
 @dataclass(frozen=True, slots=True)
 class ArtworkPlace:
-    """The instance that has the pictures of a movie or series, and the names of the files that they were made of."""
+    """Hold the instance that has the pictures of a movie or series, and the file names of the pictures."""
 
     instance_id: InstanceId
     instance: str
@@ -26,7 +26,7 @@ class ArtworkPlace:
 
 @dataclass(frozen=True, slots=True)
 class EntryPoster:
-    """The movie or series that an entry is, with the file name of its poster."""
+    """Hold the movie or series of an entry, with the file name of its poster."""
 
     library_id: LibraryId
     title: str

@@ -22,7 +22,7 @@ _Row = tuple[int, str, str, int | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class BlockedEntry:
-    """A blocked release of a wanted item, with source and key if it was one of our entries."""
+    """Hold a blocked release of a wanted item, with source and key if it was one of our entries."""
 
     release: str
     reason: str
@@ -30,7 +30,7 @@ class BlockedEntry:
     entry_key: str | None
 
     def is_of(self, source_id: SourceId, entry_key: str, entry_name: str) -> bool:
-        """Tell whether the entry is this release: it was handed over under this name before, or has the same name."""
+        """Tell whether the entry is this release: it has the same name, or was handed over under this name before."""
         if self.entry_key is not None:
             return (self.source_id, self.entry_key) == (source_id, entry_key)
         return _words(self.release) == _words(entry_name)
@@ -45,7 +45,8 @@ def save_blocked_releases(connection: Connection, instance_id: InstanceId, block
             named.setdefault((arr_id, release.title), release.reason)
     present = _present(connection, instance_id)
     entries_by_name = _handed_over(connection, instance_id) if named else {}
-    for arr_id, title, _, source_id, entry_key in present:  # old downloads are deleted, a blocklist stays
+    # keep known entries: the blocklist stays when old downloads are deleted
+    for arr_id, title, _, source_id, entry_key in present:
         if entry_key is not None:
             entries_by_name.setdefault((arr_id, title), set()).add((source_id, entry_key))
     rows: set[_Row] = {

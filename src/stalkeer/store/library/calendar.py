@@ -13,7 +13,7 @@ from stalkeer.store.library.visible import IS_WANTED, is_downloading, read_count
 
 @dataclass(frozen=True)
 class CalendarState:
-    """The progress of a wanted item."""
+    """Hold the progress of a wanted item."""
 
     wanted_id: WantedId
     is_found: bool

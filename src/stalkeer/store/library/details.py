@@ -1,4 +1,4 @@
-"""Read what is shown of a movie or series beside its wanted items: overview, pictures, ids, and its page elsewhere."""
+"""Read the details of a movie or series for display: overview, pictures, ids, and its page in the instance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stalkeer.store.db.tables import instances, library, wanted
 
 @dataclass(frozen=True, slots=True)
 class LibraryDetails:
-    """A movie or series. `slug` names its page in the instance at `instance_url`."""
+    """Hold a movie or series. `slug` names its page in the instance at `instance_url`."""
 
     id: LibraryId
     kind: str  # movie | series

@@ -15,7 +15,7 @@ from stalkeer.store.library.visible import IS_WANTED
 
 @dataclass(frozen=True)
 class ForeignIds:
-    """The ids of a movie or series in a request; `imdb` are digits only."""
+    """Hold the ids of a movie or series in a request; `imdb` are digits only."""
 
     tmdb: int | None = None
     tvdb: int | None = None
@@ -31,7 +31,7 @@ NO_IDS = ForeignIds()
 
 @dataclass(frozen=True)
 class TitledItem:
-    """A movie or series, one of its title keys, and its years."""
+    """Hold a movie or series, one of its title keys, and its years."""
 
     library_id: LibraryId
     key: str

@@ -30,7 +30,7 @@ CONFIG, UI = "config", "ui"
 
 @dataclass(frozen=True)
 class FolderPair:
-    """A folder under our path and under the instance's path."""
+    """Hold a folder's path here and in the instance."""
 
     local: str
     remote: str
@@ -38,7 +38,7 @@ class FolderPair:
 
 @dataclass(frozen=True)
 class InstanceOptions:
-    """The settings of an instance beyond its address."""
+    """Hold the settings of an instance beyond its address."""
 
     quality_profile_id: int | None = None
     path_mappings: tuple[FolderPair, ...] = ()
@@ -47,8 +47,8 @@ class InstanceOptions:
     exclude_tags: tuple[str, ...] = ()
     skip_owned_elsewhere: SkipOwned = SkipOwned.AUTO
     drive: Drive = Drive.OURS
-    languages: tuple[str, ...] = ()  # wanted: `fr`, `en:require`; best first
-    taken_over: bool = False  # config.yml describes it too; what is saved here goes before the file
+    languages: tuple[str, ...] = ()  # wanted languages, best first: `fr`, `en:require`
+    taken_over: bool = False  # config.yml has it too; the values saved here take precedence
 
     @classmethod
     def of_settings(cls, settings: ArrSettings) -> InstanceOptions:
@@ -108,7 +108,7 @@ class InstanceRow:
 
 @dataclass(frozen=True)
 class NewInstance:
-    """A new instance. `api_key` and a login in `url` are in the clear; both are encrypted when stored."""
+    """Describe a new instance. `api_key` and a login in `url` are in the clear; both are encrypted when stored."""
 
     slug: str
     kind: InstanceKind
@@ -166,7 +166,7 @@ def sync_config_instances(
     for row in known.values():
         if row.origin == CONFIG and row.slug not in slugs and row.removed_at is None:
             _disable(connection, row.id, now)
-        if row.slug not in slugs and login_in(row.url):  # an earlier version kept it in the clear
+        if row.slug not in slugs and login_in(row.url):  # an earlier version stored the login in the clear
             values = {"url": without_userinfo(row.url), "login": _encrypted_login(row.url, box)}
             connection.execute(update(instances).where(instances.c.id == row.id).values(**values))
 
@@ -196,7 +196,10 @@ def _be_only_default(connection: Connection, new: NewInstance) -> None:
 
 @dataclass(frozen=True)
 class InstanceChange:
-    """New values of an instance; None leaves a value unchanged. `api_key` and a login in `url` are in the clear."""
+    """Hold new values of an instance; None leaves a value unchanged.
+
+    `api_key` and a login in `url` are in the clear.
+    """
 
     url: str | None = field(default=None, repr=False)
     api_key: str | None = field(default=None, repr=False)
@@ -234,7 +237,7 @@ def take_over(connection: Connection, slug: str) -> InstanceRow:
 
 
 def set_languages(connection: Connection, row: InstanceRow, languages: tuple[str, ...]) -> None:
-    """Store the languages that the instance's items are wanted in, whoever described the instance."""
+    """Store the wanted languages of an instance, even of one in config.yml."""
     options = asdict(replace(row.options, languages=languages))
     connection.execute(update(instances).where(instances.c.id == row.id).values(options=options))
 
@@ -332,7 +335,8 @@ def _put(connection: Connection, present: InstanceRow | None, new: NewInstance, 
     if present is None:
         connection.execute(instances.insert().values(**values, created_at=now))
         return
-    if not new.options.languages and present.options.languages:  # the file names none: those of the page stay
+    # config.yml has no languages: those saved in the pages stay
+    if not new.options.languages and present.options.languages:
         values["options"] = asdict(replace(new.options, languages=present.options.languages))
     if box.decrypt_or_none(present.api_key) == new.api_key:
         del values["api_key"]  # each encryption differs; leave the row unchanged

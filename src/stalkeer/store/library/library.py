@@ -16,12 +16,12 @@ from stalkeer.model import InstanceId, LibraryId
 from stalkeer.store.db.tables import download_items, library, library_titles, wanted
 from stalkeer.store.library.renewal import StoredItem, plan_renumbering, renumber
 
-DELETE_CHUNK = 500  # bound parameters in one statement
+DELETE_CHUNK = 500  # bound parameters in a statement
 
 
 @dataclass(frozen=True, slots=True)
 class KnownItem:
-    """The stored state of a row, to decide whether it must be written again."""
+    """Hold the stored state of a row, to decide whether it must be written again."""
 
     id: LibraryId
     fingerprint: str

@@ -16,7 +16,7 @@ from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED, IS_INSTANCE_I
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A movie or series with files in another instance. `arr_id` and `profile_id` belong to that instance."""
+    """Name a movie or series with files in another instance. `arr_id` and `profile_id` belong to that instance."""
 
     slug: str
     arr_id: int

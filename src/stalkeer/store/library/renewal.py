@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Table, bindparam, update
 
 from stalkeer.model import InstanceId
 
-CHUNK = 500  # bound parameters in one statement
+CHUNK = 500  # bound parameters in a statement
 
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """A stored row and the item that it stands for. None: the item is known by its id only."""
+    """Hold a stored row and the item that it stands for. None: the item is known by its id only."""
 
     row_id: int
     identity: Hashable | None
@@ -26,7 +26,7 @@ class StoredItem:
 
 @dataclass(frozen=True)
 class Renumbering:
-    """Rows by old id: `moves` gives the new id. `displaced` rows lose their id to another item."""
+    """Hold the rows by old id: `moves` gives the new id. `displaced` rows lose their id to another item."""
 
     moves: Mapping[int, int]
     displaced: frozenset[int]
@@ -62,7 +62,7 @@ def _is_same(row: StoredItem | None, identity: Hashable | None) -> bool:
 def renumber(connection: Connection, table: Table, plan: Renumbering, held: Mapping[int, StoredItem]) -> dict[int, int]:
     """Give the rows of a plan their new ids. Return the new id by old id; a displaced row gets a negative one."""
     rows = {held[old].row_id: -held[old].row_id for old in (*plan.moves, *plan.displaced)}
-    _write(connection, table, rows)  # first away from all ids: two rows may exchange theirs
+    _write(connection, table, rows)  # first to temporary ids, because two rows may exchange their ids
     _write(connection, table, {held[old].row_id: new for old, new in plan.moves.items()})
     return {old: -held[old].row_id for old in plan.displaced} | dict(plan.moves)
 

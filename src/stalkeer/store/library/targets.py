@@ -16,7 +16,7 @@ from stalkeer.store.library.renewal import free_ids
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A wanted item with its movie or series. `title` is the main title in the instance."""
+    """Hold a wanted item with its movie or series. `title` is the main title in the instance."""
 
     wanted_id: WantedId
     instance_id: InstanceId
@@ -109,7 +109,7 @@ def note_present_ids(connection: Connection, targets: Sequence[TargetRow]) -> No
 
 @dataclass(frozen=True, slots=True)
 class WorkingDownload:
-    """A download that is not finished, and all its items."""
+    """Name a download that is not finished, and all its items."""
 
     id: DownloadId
     state: DownloadState
@@ -183,9 +183,9 @@ def read_original_languages(connection: Connection, wanted_ids: Sequence[WantedI
 
 @dataclass(frozen=True, slots=True)
 class SettledItem:
-    """An item that its instance no longer wants. `in_library`: the instance is known to have a file of it."""
+    """Name an item that its instance no longer wants. `in_library`: the instance is known to have a file of it."""
 
-    instance: str  # its label
+    instance: str  # label of the instance
     in_library: bool
 
     def refusal(self, title: str) -> str:

@@ -13,22 +13,22 @@ from stalkeer.model import Decision
 from stalkeer.store.catalogue.visible import IS_MATCHED, VANISHED, Hidden, estimate_hidden
 from stalkeer.store.db.tables import download_items, entries, instances, matches, sources, wanted
 
-# Of an instance: it is configured. A disabled instance is configured, too: its items stay listed.
+# A condition on an instance: it is configured. A disabled instance is configured, too: its items stay listed.
 IS_INSTANCE_CONFIGURED = instances.c.removed_at.is_(None)
-# Of an instance: it is synced and matched for.
+# A condition on an instance: it is enabled, so it is synced and its items are matched.
 IS_INSTANCE_IN_USE = and_(instances.c.enabled, IS_INSTANCE_CONFIGURED)
-# Of an item joined with its instance.
+# A condition on an item joined with its instance: it counts.
 IS_WANTED = and_(wanted.c.gone_at.is_(None), IS_INSTANCE_CONFIGURED)
 
 
 @dataclass(frozen=True)
 class CountedMatches:
-    """The matches that count, as the cheapest sufficient condition for this database."""
+    """Select the matches that count, with the cheapest sufficient condition for this database."""
 
-    condition: ColumnElement[bool]  # of a match alone
+    condition: ColumnElement[bool]  # a condition on a match without joins
 
     def has(self, decision: Decision) -> ColumnElement[bool]:
-        """Of an item: a match of this decision counts."""
+        """Return the condition for an item with a counted match of this decision."""
         return (
             select(literal(1))
             .where(matches.c.wanted_id == wanted.c.id, matches.c.decision == decision.value, self.condition)
@@ -37,11 +37,13 @@ class CountedMatches:
         )
 
     def has_to_review(self) -> ColumnElement[bool]:
-        """Of an item: the user has to decide. It has a match for review, no confirmed match, and no download."""
+        """Return the condition for an item that the user must decide: it has a match for review, no confirmed match,
+        and no download.
+        """
         return and_(self.has(Decision.REVIEW), ~self.has(Decision.CONFIRM), ~is_downloading())
 
 
-# Of a match: it counts, according to its entry. Use it for the rows of a page, not for all rows.
+# A condition on a match: it counts, according to its entry. Use it for the rows of a page, not for all rows.
 IS_COUNTED = (
     select(literal(1))
     .select_from(entries.join(sources, sources.c.id == entries.c.source_id))
@@ -62,7 +64,7 @@ def read_counted_matches(connection: Connection) -> CountedMatches:
 
 
 def is_downloading() -> ColumnElement[bool]:
-    """Of an item: a download of it runs, waits, or needs the user's decision."""
+    """Return the condition for an item with a download that runs, waits, or needs the user's decision."""
     return (
         select(literal(1))
         .where(download_items.c.wanted_id == wanted.c.id, download_items.c.active)

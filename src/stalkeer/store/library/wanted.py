@@ -35,7 +35,7 @@ KnownWanteds = dict[int, KnownWanted]  # by movieId or episodeId
 
 @dataclass(frozen=True, slots=True)
 class WantedToSave:
-    """A wanted item with its library row, and the rule that skips it, if any."""
+    """Hold a wanted item with its library row, and the rule that skips it, if any."""
 
     item: WantedRecord
     library_id: LibraryId
@@ -230,7 +230,7 @@ def _values(row: WantedToSave) -> dict[str, Any]:
         "current_quality": _quality_json(item.current_quality),
         "skip": str(row.skip)
         if row.skip
-        else None,  # plain text, as it is read back: an enum member would have another digest
+        else None,  # plain text as in the database, because an enum member would give another digest
         "owned_by": row.owned_by,
         "fingerprint": _digest(identity).hex(),
     }

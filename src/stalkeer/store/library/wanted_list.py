@@ -29,7 +29,7 @@ MOST_TO_REVIEW = 5_000
 
 
 class BestMatch(StrEnum):
-    """The best match of an item."""
+    """Hold the best match of an item."""
 
     CONFIRMED = "confirmed"
     REVIEW = "review"
@@ -37,18 +37,18 @@ class BestMatch(StrEnum):
 
 
 class Status(StrEnum):
-    """The status of an item; the first that applies of: downloading, skipped, best match."""
+    """Define the status of an item; the first that applies of: downloading, skipped, best match."""
 
     NOTHING = "nothing"  # no entry matches
     FOUND = "found"
     REVIEW = "review"
     DOWNLOADING = "downloading"
-    SKIPPED = "skipped"  # a rule keeps it from being downloaded now
+    SKIPPED = "skipped"  # a rule prevents its download at present
 
 
 class WantedOrder(StrEnum):
     TITLE = "title"
-    NEWEST = "newest"  # first seen as wanted
+    NEWEST = "newest"  # by the time when it was first seen as wanted
     AIRED = "aired"
 
 
@@ -68,7 +68,7 @@ class WantedFilter:
 
 @dataclass(frozen=True, slots=True)
 class WantedRow:
-    """An item with its counted matches, and its open download or its last download."""
+    """Hold an item with its counted matches, and its open download or its last download."""
 
     id: WantedId
     instance: str
@@ -77,8 +77,8 @@ class WantedRow:
     kind: WantedKind
     arr_id: int  # movieId or episodeId
     reason: str
-    title: str  # of the movie or series
-    item_title: str  # of the episode; the movie's again
+    title: str  # title of the movie or series
+    item_title: str  # title of the episode, or again of the movie
     year: int | None
     season: int | None
     episode: int | None
@@ -93,9 +93,9 @@ class WantedRow:
     first_seen: datetime
     last_searched_at: datetime | None
     gone_at: datetime | None = None  # no longer wanted
-    sure: int = 0  # confirmed matches
+    sure: int = 0  # number of confirmed matches
     review: int = 0
-    score: float | None = None  # of the best of both
+    score: float | None = None  # score of the best match
     download_id: int | None = None
     download_state: DownloadState | None = None
     is_downloading: bool = False
@@ -133,7 +133,7 @@ _STATUS_OF = {BestMatch.CONFIRMED: Status.FOUND, BestMatch.REVIEW: Status.REVIEW
 
 @dataclass(frozen=True, slots=True)
 class FoundCounts:
-    """Counts of an instance's items that no rule skips, by their best match."""
+    """Count counts of an instance's items that no rule skips, by their best match."""
 
     confirmed: int = 0
     review: int = 0
@@ -292,7 +292,7 @@ def read_open_ids(connection: Connection, instance_id: InstanceId) -> frozenset[
 
 
 def found_of(counted: CountedMatches) -> ColumnElement[str]:
-    """Of an item: its best match, as a value of `Found`."""
+    """Return the expression for an item's best match, as a value of `Found`."""
     return case(
         (counted.has(Decision.CONFIRM), BestMatch.CONFIRMED.value),
         (counted.has(Decision.REVIEW), BestMatch.REVIEW.value),

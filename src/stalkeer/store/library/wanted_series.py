@@ -16,7 +16,7 @@ from stalkeer.store.library.wanted_list import ITEMS, BestMatch, WantedFilter, f
 
 @dataclass(frozen=True, slots=True)
 class WantedSeries:
-    """A series with wanted episodes. A skipped episode counts as skipped only, whatever was found for it."""
+    """Describe a series with wanted episodes. A skipped episode counts as skipped only, whatever was found for it."""
 
     library_id: LibraryId
     kind: WantedKind

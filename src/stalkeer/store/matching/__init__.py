@@ -1,1 +1,1 @@
-"""Matches, rules and blocklist, and what matching reads."""
+"""Store matches, rules and blocklist, and read the data for matching."""

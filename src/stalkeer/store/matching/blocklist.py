@@ -29,7 +29,7 @@ class BlockRow:
 
 @dataclass(frozen=True)
 class BarredEntry:
-    """An entry that must not be used again for these wanted items. `label` names both for users."""
+    """Name an entry that must not be used again for these wanted items. `label` names both for users."""
 
     source_id: SourceId
     entry_key: str

@@ -18,7 +18,7 @@ MOST = 60
 
 @dataclass(frozen=True)
 class EvidenceRow:
-    """A piece of evidence for or against a match."""
+    """Hold a piece of evidence for or against a match."""
 
     name: str
     weight: float
@@ -27,7 +27,7 @@ class EvidenceRow:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An entry that was compared with a wanted item."""
+    """Hold an entry that was compared with a wanted item."""
 
     match_id: MatchId
     entry_id: EntryId

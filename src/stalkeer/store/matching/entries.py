@@ -28,7 +28,7 @@ from stalkeer.store.sources.visible import IS_SOURCE_IN_USE
 
 
 class EntryRow(NamedTuple):
-    """A visible entry with the columns that matching needs."""
+    """Hold a visible entry with the columns that matching needs."""
 
     id: EntryId
     name: str
@@ -52,7 +52,7 @@ class EntryRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SourceMark:
-    """The generation up to which a source's catalogue has been matched."""
+    """Hold the generation up to which a source's catalogue has been matched."""
 
     source_id: SourceId
     generation: int
@@ -91,7 +91,7 @@ _ENTRIES = (
 )  # fmt: skip
 
 
-# the first condition is the index's own
+# the first condition is that of the partial index, so that the database uses it
 _MOVIES_WITH_ID = _ENTRIES.where(entries.c.tmdb_id.is_not(None), entries.c.kind.concat("") != EntryKind.EPISODE.value)
 
 
@@ -116,7 +116,7 @@ def titles_with_keys(connection: Connection, keys: Collection[str]) -> set[int]:
 
 
 class KeySpan(NamedTuple):
-    """Keys with a given start (or end, for a `mirror`) and a length in a range."""
+    """Select keys with a given start (or end, for a `mirror`) and a length in a range."""
 
     start: str
     shortest: int
@@ -162,7 +162,7 @@ def entries_with_tmdb(connection: Connection, tmdb_ids: Collection[int]) -> Iter
 
 
 class FreshEntry(NamedTuple):
-    """A new or changed entry, with the columns that show whether it must be matched."""
+    """Hold a new or changed entry, with the columns that show whether it must be matched."""
 
     id: int
     title_id: int

@@ -22,7 +22,7 @@ from stalkeer.store.matching.candidates import EvidenceRow, read_evidence
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """A match as shown, with the identifiers that rules use for both sides."""
+    """Hold a match as shown, with the identifiers that rules use for both sides."""
 
     id: MatchId
     wanted_id: WantedId
@@ -53,7 +53,7 @@ class MatchRow:
 
     @property
     def label(self) -> str:
-        """`Dune (2021)`, `Severance S01E02`."""
+        """Return the name of the item: `Dune (2021)`, `Severance S01E02`."""
         return label_of(self.title, self.year, self.season, self.episode, self.air_date)
 
     @property
@@ -175,7 +175,7 @@ def find_wanted_ids(connection: Connection, text: str) -> list[WantedId]:
     return [WantedId(row) for row in connection.scalars(query.order_by(wanted.c.id).limit(50))]
 
 
-# Of a match: a download of ours brought its item into the library.
+# a condition on a match: Stalkeer downloaded its item, and the instance imported it
 _IS_IMPORTED = (
     select(literal(1))
     .where(download_items.c.wanted_id == matches.c.wanted_id, download_items.c.imported_file_id.is_not(None))

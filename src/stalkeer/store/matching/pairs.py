@@ -20,7 +20,7 @@ from stalkeer.store.db.tables import matches
 
 @dataclass(frozen=True, slots=True)
 class SavedPairs:
-    """The counts of a write. `confirmed` lists items that had no confirmed entry before."""
+    """Hold the counts of a write. `confirmed` lists items that had no confirmed entry before."""
 
     written: int = 0
     removed: int = 0

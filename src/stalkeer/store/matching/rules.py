@@ -15,7 +15,7 @@ from stalkeer.store.db.tables import rules
 
 @dataclass(frozen=True)
 class RuleRow:
-    """A stored rule, with its author and time."""
+    """Hold a stored rule, with its author and time."""
 
     rule: Rule
     origin: RuleOrigin

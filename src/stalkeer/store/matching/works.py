@@ -23,7 +23,7 @@ from stalkeer.store.sources.habits import read_habits
 
 @dataclass(frozen=True, slots=True)
 class WantedWork:
-    """A wanted item with the values that decide whether it must be matched again."""
+    """Hold a wanted item with the values that decide whether it must be matched again."""
 
     item: WantedItem
     instance_id: InstanceId
@@ -35,7 +35,7 @@ class WantedWork:
 _LIBRARY = select(func.count(), func.max(library.c.id), func.max(library.c.synced_at))
 _ENABLED = select(instances.c.id).where(IS_INSTANCE_IN_USE).order_by(instances.c.id)
 _LOOKUPS = select(func.count(), func.max(lookup_cache.c.fetched_at))
-# all columns: SQLite reuses the id of a deleted rule
+# compare all columns, because SQLite reuses the id of a deleted rule
 _DECIDING = [column for column in rules.c if column.name not in ("label", "origin", "created_at")]
 _RULE = reduce(add, (func.coalesce(cast(column, Text), "") + "\n" for column in _DECIDING))
 _RULES = select(func.aggregate_strings(_RULE, "\n"))
@@ -56,7 +56,7 @@ def read_stamp_up_to(connection: Connection, last: int) -> object:
 
 
 class WantedState(NamedTuple):
-    """The marks that decide whether a wanted item is matched again."""
+    """Hold the marks that decide whether a wanted item is matched again."""
 
     id: int
     fingerprint: str
@@ -134,7 +134,10 @@ def _work(row: Sequence[Any], named: Sequence[tuple[str, str]]) -> Work:
 def read_wanted_works(
     connection: Connection, works: Mapping[LibraryId, Work], only: Collection[int] | None = None
 ) -> list[WantedWork]:
-    """Return all wanted items, or those of `only`. Skipped items are included: a rule may change, and users look."""
+    """Return all wanted items, or those of `only`.
+
+    Skipped items are included, because their rules may change and users may open them.
+    """
     query = select(wanted).where(wanted.c.gone_at.is_(None)).order_by(wanted.c.id)
     if only is not None:
         query = query.where(wanted.c.id.in_(sorted(only)))
@@ -174,6 +177,6 @@ def note_matched(connection: Connection, prints: Mapping[int, str]) -> None:
 
 
 def forget_matched(connection: Connection, wanted_ids: Collection[int]) -> None:
-    """Have these items matched again at the next run."""
+    """Mark these items, so that the next run matches them again."""
     for chunk in chunks(sorted(wanted_ids)):
         connection.execute(update(wanted).where(wanted.c.id.in_(chunk)).values(matched_fingerprint=None))

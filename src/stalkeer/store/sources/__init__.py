@@ -1,1 +1,1 @@
-"""Playlists and accounts, their filters, archives and connections in use."""
+"""Store playlists and accounts, their filters, archives and connections in use."""

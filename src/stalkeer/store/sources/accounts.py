@@ -1,4 +1,4 @@
-"""Store the last answers of accounts, and count which of their connections are ours."""
+"""Store the last answers of accounts, and count the connections of Stalkeer among theirs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 from stalkeer.model import AccountStatus, DownloadState, SourceId
 from stalkeer.store.db.tables import downloads, sources
 
-QUESTION_LASTS = timedelta(seconds=20)  # a query without an answer by then was ended by a kill
+QUESTION_LASTS = timedelta(seconds=20)  # a query that has no answer by then ended with its process
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ def _was_closed_since(source_id: SourceId, settled: datetime) -> ColumnElement[b
 
 
 def note_busy(connection: Connection, source_id: SourceId, until: datetime) -> None:
-    """Note that somebody else uses the account's only connection."""
+    """Record that somebody else uses the account's only connection."""
     connection.execute(update(sources).where(sources.c.id == source_id).values(busy_until=until))
 
 
 def note_watched(connection: Connection, viewers: Mapping[SourceId, int], now: datetime) -> None:
-    """Note what a media server tells: how many watch with each of these accounts."""
+    """Store the number of viewers of each account, as a media server reports it."""
     for source_id, count in viewers.items():
         query = update(sources).where(sources.c.id == source_id)
         connection.execute(query.values(watched=count, watched_at=now))
@@ -114,7 +114,7 @@ def questions_open(connection: Connection, source_ids: Collection[SourceId], now
 
 @dataclass(frozen=True)
 class LastAnswer:
-    """The answer to the last query of an account."""
+    """Hold the answer to the last query of an account."""
 
     status: AccountStatus
     maximum: int | None

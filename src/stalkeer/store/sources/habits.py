@@ -1,4 +1,4 @@
-"""The habits of lists, beside the counts of their sources."""
+"""Read the habits of playlists, which are stored with the counts of their sources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def note_habits(connection: Connection, source_id: SourceId, habits: Habits) -> 
 
 
 def read_habits(connection: Connection) -> dict[str, Habits]:
-    """Source slug -> its list's habits, where it has any."""
+    """Return the habits of each source's list by slug, where it has any."""
     found: dict[str, Habits] = {}
     for slug, counts in connection.execute(select(sources.c.slug, sources.c.counts).where(IS_SOURCE_IN_USE)):
         habits = Habits.of_document((counts or {}).get("habits"))

@@ -39,7 +39,7 @@ PROXY_SCHEMES = ("http://", "https://", "socks4://", "socks4a://", "socks5://", 
 
 @dataclass(frozen=True)
 class Credentials:
-    """The address, login, headers and proxy of a source. Never shown, never logged."""
+    """Hold the address, login, headers and proxy of a source. Never shown, never logged."""
 
     path: str = ""
     url: str = field(default="", repr=False)
@@ -73,16 +73,17 @@ def _learned_of_json(stored: Mapping[str, Any]) -> LearnedAccess:
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """The settings of a source beyond its address and limits."""
+    """Hold the settings of a source beyond its address and limits."""
 
     user_agent: str = ""
-    refresh: str = ""  # cron; empty: the common schedule
-    max_shrink: float | None = None  # share of its entries that a refresh may remove; None: the common setting
-    adult: bool = False  # whether adult groups are kept
-    use: str = UseWhen.ANY.value  # when its account may be used
-    use_from: str = ""  # HH:MM, for `use: hours`; empty: the night
+    refresh: str = ""  # cron line; empty uses the schedule for all sources
+    # share of its entries that a refresh may remove; None uses the setting for all sources
+    max_shrink: float | None = None
+    adult: bool = False  # whether groups labelled as adult are included
+    use: str = UseWhen.ANY.value  # when downloads may use it
+    use_from: str = ""  # HH:MM, for `use: hours`; empty uses the night
     use_until: str = ""
-    taken_over: bool = False  # config.yml describes it too; what is saved here goes before the file
+    taken_over: bool = False  # config.yml has it too; the values saved here take precedence
 
     @property
     def use_times(self) -> UseTimes:
@@ -104,7 +105,7 @@ def _clock(text: str, usual: time) -> time:
 
 @dataclass(frozen=True)
 class NewSource:
-    """A source as described by a user or the configuration."""
+    """Describe a source as described by a user or the configuration."""
 
     slug: str
     kind: SourceKind
@@ -153,7 +154,7 @@ class SourceRow:
 
     @property
     def kinds(self) -> dict[str, int]:
-        """The number of entries by kind."""
+        """Return the number of entries by kind."""
         return dict(self.counts.get("kinds", {}))
 
     @property
@@ -477,7 +478,7 @@ def finish_refresh(
     now: datetime,
     event: Callable[[], Event | None],
 ) -> None:
-    """Write what belongs to a generation switch: the (learned, reference) values, the success, the event."""
+    """Write the rows that belong to a generation switch: the learned values, the success and the event."""
     save_learned(connection, row, *learned, secrets)
     note_success(connection, row.id, now)
     happened = event()

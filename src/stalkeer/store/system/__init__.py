@@ -1,1 +1,1 @@
-"""Settings, users, keys, health, counts and retention."""
+"""Store settings, users, keys and health, and compute counts and retention."""

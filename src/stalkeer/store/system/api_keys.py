@@ -1,4 +1,4 @@
-"""API keys. They are encrypted, not hashed: `api-key show` must be able to print them."""
+"""Store the API keys. They are encrypted, not hashed, because `api-key show` must be able to print them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAIN_KEY = "main"
 
 @dataclass(frozen=True)
 class ApiKeyRow:
-    """A key without its secret. `instance` is the name of the one that a bridge key belongs to."""
+    """Describe a key without its secret. `instance` is the instance that a bridge key belongs to."""
 
     name: str
     scope: Scope
@@ -27,20 +27,20 @@ class ApiKeyRow:
 
 
 def list_keys(connection: Connection) -> list[ApiKeyRow]:
-    """Every key, the main one first, the others by name."""
+    """List the keys: the main key first, the others by name."""
     rows = connection.execute(select(api_keys).order_by(api_keys.c.name != MAIN_KEY, api_keys.c.name)).all()
     return [ApiKeyRow(row.name, Scope(row.scope), row.instance, row.created_at, row.last_used_at) for row in rows]
 
 
 def read_keys(connection: Connection, secrets: SecretBox) -> dict[str, str]:
-    """Every key by its name. One that the present secret key cannot read opens nothing, and is left out."""
+    """Return the keys by name, except those that the present secret key cannot decrypt."""
     rows = connection.execute(select(api_keys.c.name, api_keys.c.key)).all()
     opened = {row.name: secrets.decrypt_or_none(row.key) for row in rows}
     return {name: key for name, key in opened.items() if key is not None}
 
 
 def write_key(connection: Connection, secrets: SecretBox, name: str, key: str, now: datetime) -> None:
-    """Store or replace the key of this name; its scope stays. A new one is for everything."""
+    """Store or replace the key of this name. A replaced key keeps its scope; a new one has the scope `admin`."""
     encrypted = secrets.encrypt(key)
     changed = {"key": encrypted, "created_at": now, "last_used_at": None}
     if connection.execute(update(api_keys).where(api_keys.c.name == name).values(**changed)).rowcount == 0:
@@ -48,7 +48,7 @@ def write_key(connection: Connection, secrets: SecretBox, name: str, key: str, n
 
 
 def add_key(connection: Connection, secrets: SecretBox, row: ApiKeyRow, key: str) -> None:
-    """Raise Conflict for a name that is taken."""
+    """Add a key. Raise Conflict for a name that is taken."""
     if connection.execute(select(api_keys.c.id).where(api_keys.c.name == row.name)).first():
         raise Conflict(f"There is an API key {row.name!r} already; revoke it first, or take another name")
     connection.execute(
@@ -63,7 +63,7 @@ def add_key(connection: Connection, secrets: SecretBox, row: ApiKeyRow, key: str
 
 
 def remove_key(connection: Connection, name: str) -> None:
-    """Raise NotFound for an unknown name."""
+    """Remove a key. Raise NotFound for an unknown name."""
     if connection.execute(delete(api_keys).where(api_keys.c.name == name)).rowcount == 0:
         raise NotFound(f"There is no API key {name!r}; `stalkeer api-key list` shows them")
 

@@ -1,4 +1,4 @@
-"""Tell whether the current secret key belongs to the database, and what it cannot read."""
+"""Tell whether the current secret key belongs to the database, and list the values that it cannot decrypt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stalkeer.store.system.settings import unreadable_settings
 
 
 def unreadable_credentials(connection: Connection, secrets: SecretBox) -> list[str]:
-    """Name what the user entered and the current key cannot read."""
+    """Name the credentials of the user that the current key cannot decrypt."""
     held = [(f"source {row.slug}", row.credentials) for row in list_sources(connection)]
     held += [(row.label, row.api_key) for row in list_instances(connection)]
     found = [name for name, token in held if secrets.decrypt_or_none(token) is None]
@@ -21,7 +21,7 @@ def unreadable_credentials(connection: Connection, secrets: SecretBox) -> list[s
 
 
 def is_published(connection: Connection) -> bool:
-    """Tell whether this database has published settings, which prove a key."""
+    """Tell whether this database has published settings, with which a key can be checked."""
     return connection.execute(select(published_settings.c.version)).first() is not None
 
 

@@ -1,4 +1,4 @@
-"""Figures that pages show on every visit: counts beside the menu, marks of change, cards of sources."""
+"""Read the figures that the pages show on every visit: counts in the menu, marks of changes, cards of sources."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from stalkeer.store.system.health import INFO
 
 @dataclass(frozen=True)
 class MenuCounts:
-    """`rate` is bytes/s over all downloads."""
+    """Hold the counts in the menu. `rate` is bytes/s over all downloads."""
 
     queue: int
     review: int
@@ -62,13 +62,13 @@ class WantedCounts:
     missing_movies: int
     missing_episodes: int
     cutoff: int
-    found: int  # of all these, with a confirmed match
+    found: int  # number of these items with a confirmed match
     review: int
 
 
 @dataclass(frozen=True)
 class SpeedSample:
-    """Bytes of one span of time."""
+    """Hold the bytes of a span of time."""
 
     at: datetime
     bytes: int
@@ -136,7 +136,10 @@ def wanted_counts(connection: Connection) -> WantedCounts:
 
 @dataclass(frozen=True)
 class OpenJobs:
-    """Tell why a list may be empty. `scanned_at` is the last sync of an instance; None before the first scan."""
+    """Hold the state of the jobs, which explains an empty list.
+
+    `scanned_at` is the last sync of an instance; None before the first scan.
+    """
 
     scanned_at: datetime | None
     open_jobs: frozenset[str]
@@ -157,14 +160,14 @@ def read_open_jobs(connection: Connection) -> OpenJobs:
 
 
 def has_anything(connection: Connection) -> tuple[bool, bool]:
-    """Tell the first run: (an instance is configured, a source is configured)."""
+    """Return whether an instance is configured, and whether a source is configured."""
     instance = connection.execute(select(instances.c.id).where(IS_INSTANCE_CONFIGURED).limit(1)).first()
     source = connection.execute(select(sources.c.id).where(IS_SOURCE_CONFIGURED).limit(1)).first()
     return instance is not None, source is not None
 
 
 def rate_history(connection: Connection, since: datetime, limit: int = 20_000) -> list[SpeedSample]:
-    """List the bytes fetched since then, oldest first; one row per download and heartbeat."""
+    """List the bytes fetched since then, oldest first, with a row for each download and heartbeat."""
     query = (
         select(rate_samples.c.at, rate_samples.c.bytes, rate_samples.c.seconds)
         .where(rate_samples.c.at >= since)
@@ -176,7 +179,7 @@ def rate_history(connection: Connection, since: datetime, limit: int = 20_000) -
 
 @dataclass(frozen=True)
 class SourceCard:
-    """A source as the pages show it; nothing secret. `connections` are our own downloads that run on it now."""
+    """Hold a source as the pages show it, without secrets. `connections` counts Stalkeer's downloads that run on it."""
 
     id: int
     slug: str
@@ -199,7 +202,7 @@ class SourceCard:
 
     @property
     def is_shut(self) -> bool:
-        """The account admits nobody."""
+        """Tell whether the account refuses all connections."""
         return self.account_status in ("expired", "banned", "disabled", "refused")
 
 
@@ -239,7 +242,7 @@ def source_cards(connection: Connection) -> list[SourceCard]:
 
 @dataclass(frozen=True)
 class ImportTotals:
-    """Downloads imported since some moment."""
+    """Hold the totals of the downloads imported since a given time."""
 
     count: int
     bytes: int
@@ -260,7 +263,7 @@ class RecentChange:
 
 
 def last_changes(connection: Connection, source_id: int, generation: int, limit: int = 40) -> list[RecentChange]:
-    """List the changes of the last refresh, the removed entries first: people look for those."""
+    """List the changes of the last refresh, removed entries first."""
     query = (
         select(catalogue_changes.c.change, catalogue_changes.c.name)
         .where(catalogue_changes.c.source_id == source_id, catalogue_changes.c.generation == generation)

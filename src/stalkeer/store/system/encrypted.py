@@ -17,7 +17,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "sources": ("credentials",),
     "instances": ("api_key", "login", "webhook_secret"),
     "api_keys": ("key",),
-    "settings": ("value",),  # where `secret` says so
+    "settings": ("value",),  # in rows with `secret`
     "published_settings": ("document",),
 }
 
@@ -30,7 +30,7 @@ def encrypted_in_database(connection: Connection) -> Iterator[str]:
 
 
 def encrypted_in_file(path: Path) -> Iterator[str]:
-    """Yield those of a SQLite file. Raises sqlite3.DatabaseError for an unreadable file."""
+    """Yield every encrypted value of a SQLite file. Raises sqlite3.DatabaseError for an unreadable file."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         for table in COLUMNS:
@@ -40,7 +40,7 @@ def encrypted_in_file(path: Path) -> Iterator[str]:
 
 
 def encrypted_in_rows(lines: IO[bytes]) -> Iterator[str]:
-    """Yield those of a dump of rows. Raises ValueError or KeyError for a line that is not a row."""
+    """Yield every encrypted value of a dump of rows. Raises ValueError or KeyError for a line that is not a row."""
     for line in lines:
         document = json.loads(line)
         if document["table"] in COLUMNS:
@@ -53,4 +53,5 @@ def _tokens(table: str, row: Mapping[str, object]) -> Iterator[str]:
     for column in COLUMNS[table]:
         value = row.get(column)
         if isinstance(value, str) and value:
-            yield value.strip('"')  # a setting is JSON in SQLite, and a token holds no quotation mark
+            # SQLite stores a setting as JSON in quotation marks, and an encrypted value contains none
+            yield value.strip('"')

@@ -13,7 +13,7 @@ from stalkeer.model import DownloadId, DownloadState
 from stalkeer.store.db.tables import download_items, downloads, health, wanted
 from stalkeer.store.downloads.downloads import PLACEMENT, get_download
 
-INFO, WARNING, ERROR = "info", "warning", "error"  # INFO: so as the user chose it, told calmly
+INFO, WARNING, ERROR = "info", "warning", "error"  # INFO: a choice of the user, reported without a warning
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class HealthRow:
 
 @dataclass(frozen=True)
 class HealthChange:
-    """List the findings that are new or over since the last check."""
+    """Hold the findings that are new or resolved since the last check."""
 
     found: tuple[Finding, ...]
     over: tuple[Finding, ...]
 
 
 def list_findings(connection: Connection) -> list[HealthRow]:
-    """Errors first, the oldest first among equals."""
+    """List the findings, errors first, then by age."""
     order = (case((health.c.level == ERROR, 0), else_=1), health.c.since, health.c.check, health.c.subject)
     return [
         HealthRow(Finding(row.check, row.subject, row.level, row.message, row.fix), row.since, row.checked_at)
@@ -54,7 +54,7 @@ def list_findings(connection: Connection) -> list[HealthRow]:
 def replace_findings(
     connection: Connection, checks: Iterable[str], findings: Sequence[Finding], now: datetime
 ) -> HealthChange:
-    """Make `findings` all that these checks know; other checks' findings stay."""
+    """Replace the findings of these checks by `findings`. Those of other checks stay."""
     looked = tuple(checks)
     before = {
         (row.finding.check, row.finding.subject): row
@@ -77,7 +77,7 @@ def replace_findings(
 
 @dataclass(frozen=True)
 class RepeatedFailure:
-    """An item whose last downloads all failed."""
+    """Name an item whose last downloads all failed."""
 
     title: str
     count: int
@@ -86,7 +86,9 @@ class RepeatedFailure:
 
 @dataclass(frozen=True)
 class Unplaced:
-    """Finished files that could not be put in their place, all blocked or all waiting; the first of them and why."""
+    """Count finished files that could not be moved to their place, all blocked or all waiting, with the first of them
+    and the reason.
+    """
 
     is_blocked: bool
     count: int
@@ -95,7 +97,7 @@ class Unplaced:
 
 
 def unplaced_files(connection: Connection) -> list[Unplaced]:
-    """Return those that wait first."""
+    """Return the files that could not be moved: first the waiting, then the blocked."""
     is_blocked = (downloads.c.state == DownloadState.BLOCKED.value).label("is_blocked")
     open_states = [state.value for state in (*FINISHING_STATES, DownloadState.BLOCKED)]
     unplaced = select(func.min(downloads.c.id), func.count(), is_blocked).where(
@@ -110,7 +112,7 @@ def unplaced_files(connection: Connection) -> list[Unplaced]:
 
 
 def items_failing_repeatedly(connection: Connection, times: int, since: datetime) -> list[RepeatedFailure]:
-    """Items still wanted whose downloads since `since` failed `times` or more, and none succeeded."""
+    """Return the wanted items whose downloads failed at least `times` times since `since`, without a success."""
     failures = func.sum(case((downloads.c.state == "failed", 1), else_=0))
     successes = func.sum(case((downloads.c.state == "completed", 1), else_=0))
     query = (

@@ -1,4 +1,4 @@
-"""Figures for /metrics, each from one aggregate query over an index or a small table."""
+"""Compute the metrics for /metrics, each with an aggregate query over an index or a small table."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class InstanceFigures:
 
 @dataclass(frozen=True)
 class Figures:
-    """`rate` is bytes/s over all downloads; the maps count rows by a column's value."""
+    """Hold the metrics. `rate` is bytes/s over all downloads; the maps count rows by a column's value."""
 
     downloads: Mapping[str, int]
     rate: float

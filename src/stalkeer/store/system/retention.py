@@ -1,4 +1,4 @@
-"""Select what is old enough to delete, with the same clauses for the plan and for the deletion."""
+"""Select the rows that are old enough to delete. The plan and the deletion use the same conditions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from stalkeer.store.db.tables import archives, downloads, events, grabs, rate_sa
 
 ENDED = ("completed", "failed", "cancelled")
 RUN_ENDED = ("done", "partly", "failed", "cancelled")
-BATCH = 5000  # rows that one statement deletes
+BATCH = 5000  # rows that a statement deletes
 
 
 @dataclass(frozen=True)
 class OldRows:
-    """Rows of one kind that retention lets go."""
+    """Select rows of a kind that retention no longer keeps."""
 
     kind: str
     table: Table
@@ -26,14 +26,14 @@ class OldRows:
 
 
 def old_downloads(before: datetime) -> OldRows:
-    """Ended ones that left nothing on disk."""
+    """Select ended downloads that have no file on the disk."""
     has_ended = downloads.c.state.in_(ENDED)
     clause = has_ended & (downloads.c.finished_at < before) & downloads.c.part_path.is_(None)
     return OldRows("downloads", downloads, clause)
 
 
 def old_grabs(before: datetime) -> OldRows:
-    """Those that left the lists of their instance, and whose file is gone from its folder."""
+    """Select grabs that left the lists of their instance, and whose file is gone from its folder."""
     return OldRows("grabs", grabs, grabs.c.removed & (grabs.c.storage == "") & (grabs.c.created_at < before))
 
 
@@ -58,20 +58,20 @@ def count_old(connection: Connection, old: OldRows) -> int:
 
 
 def delete_some_old(connection: Connection, old: OldRows) -> int:
-    """Delete a batch; answers how many, and fewer than `BATCH` when none is left."""
+    """Delete a batch of rows. Return the number, which is below `BATCH` when none is left."""
     [key] = old.table.primary_key.columns
     some = select(key).where(old.clause).limit(BATCH)
     return connection.execute(delete(old.table).where(key.in_(some))).rowcount
 
 
 def part_files_in_use(connection: Connection) -> frozenset[str]:
-    """Every part file that a download still knows."""
+    """Return the part files that belong to a download."""
     rows = connection.execute(select(downloads.c.part_path).where(downloads.c.part_path.is_not(None)))
     return frozenset(str(path) for path in rows.scalars())
 
 
 def old_archives(connection: Connection, before: datetime) -> list[tuple[Path, int]]:
-    """Kept playlists and their sizes; the newest of each source stays."""
+    """Select old copies of playlists with their sizes. The newest copy of each source stays."""
     newest = select(func.max(archives.c.id)).group_by(archives.c.source_id)
     rows = connection.execute(
         select(archives.c.path, archives.c.size).where((archives.c.created_at < before) & archives.c.id.not_in(newest))

@@ -1,4 +1,4 @@
-"""Read what the program saved in its database, for commands that start nothing: no file, key or schema is made."""
+"""Read the settings in the database for commands that start nothing. No file, key or schema is created."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from stalkeer.store.system.settings import read_settings
 
 @dataclass(frozen=True)
 class SavedSettings:
-    """The settings made in the web pages by dotted name, and each root folder as (name of the instance, path)."""
+    """Hold the settings saved in the pages by dotted name, and each root folder as (name of the instance, path)."""
 
     settings: Mapping[str, object] = field(default_factory=dict)
     root_folders: tuple[tuple[str, str], ...] = ()
 
 
 def read_saved(url: str, key_file: Path) -> SavedSettings:
-    """Nothing where the database or its tables are not there yet; no secret where the key is not."""
+    """Read the saved settings. Return nothing without a database or its tables, and no secrets without the key."""
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
         return SavedSettings()
     secrets = open_secret_box(key_file.parent, key_file) if key_file.is_file() else SecretBox(Fernet.generate_key())

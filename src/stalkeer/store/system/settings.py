@@ -1,4 +1,6 @@
-"""Settings made in the UI, which stand between the environment and config.yml; and those that `serve` published."""
+"""Store the settings saved in the UI, which have precedence over config.yml but not over the environment, and the
+settings that `serve` published.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ from stalkeer.store.db.tables import published_settings, settings
 
 
 def read_settings(connection: Connection, secrets: SecretBox) -> dict[str, object]:
-    """Every stored value by its dotted key, secrets decrypted. A secret that cannot be read is as if never set."""
+    """Return the stored values by dotted key, with decrypted secrets.
+
+    A secret that cannot be decrypted counts as not set.
+    """
     rows = connection.execute(select(settings.c.key, settings.c.value, settings.c.secret)).all()
     plain = {row.key: row.value for row in rows if not row.secret}
     opened = {row.key: secrets.decrypt_or_none(row.value) for row in rows if row.secret}
@@ -22,7 +27,7 @@ def read_settings(connection: Connection, secrets: SecretBox) -> dict[str, objec
 
 
 def unreadable_settings(connection: Connection, secrets: SecretBox) -> list[str]:
-    """Secrets that the present key cannot read, by their dotted keys."""
+    """Return the dotted keys of the secrets that the present key cannot decrypt."""
     rows = connection.execute(select(settings.c.key, settings.c.value).where(settings.c.secret)).all()
     return [row.key for row in rows if secrets.decrypt_or_none(row.value) is None]
 
@@ -30,7 +35,7 @@ def unreadable_settings(connection: Connection, secrets: SecretBox) -> list[str]
 def write_settings(
     connection: Connection, secrets: SecretBox, values: Mapping[str, object], secret_keys: frozenset[str], now: datetime
 ) -> None:
-    """Store these values; None removes a row, so that the value beneath counts again."""
+    """Store these values. None removes a row, so that the value of config.yml or the default applies again."""
     rows = [
         {
             "key": key,
@@ -48,7 +53,7 @@ def write_settings(
 
 @dataclass(frozen=True)
 class PublishedSettings:
-    """The settings that all processes share; `version` grows with each change."""
+    """Hold the settings that all processes share; `version` grows with each change."""
 
     version: int
     document: Mapping[str, object] = field(repr=False)

@@ -1,4 +1,4 @@
-"""Users and their sessions. Session tokens are stored as hashes only."""
+"""Store users and their sessions. Session tokens are stored only as hashes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def has_users(connection: Connection) -> bool:
 
 
 def add_first_user(connection: Connection, name: str, password_hash: str, now: datetime) -> None:
-    """Raises Conflict when somebody was first."""
+    """Add the first user. Raises Conflict when there is a user already."""
     if connection.execute(select(func.count()).select_from(users)).scalar_one():
         raise Conflict("The first user exists already; sign in, or use `stalkeer user password NAME`")
     connection.execute(insert(users).values(name=name, password_hash=password_hash, created_at=now))
@@ -56,7 +56,7 @@ def add_user(connection: Connection, name: str, password_hash: str, now: datetim
 
 
 def set_password_hash(connection: Connection, name: str, password_hash: str) -> None:
-    """Change it and end every session of this user."""
+    """Store a new password hash, and end every session of this user."""
     row = connection.execute(select(users.c.id).where(users.c.name == name)).first()
     if row is None:
         raise NotFound(f"There is no user {name!r}; `stalkeer user list` shows them")
@@ -65,7 +65,7 @@ def set_password_hash(connection: Connection, name: str, password_hash: str) -> 
 
 
 def renew_password_hash(connection: Connection, user_id: int, password_hash: str) -> None:
-    """The same password under newer parameters; sessions stay."""
+    """Store a hash of the same password with newer parameters. The sessions stay."""
     connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
 
@@ -78,7 +78,7 @@ def remove_user(connection: Connection, name: str) -> None:
 
 
 def add_session(connection: Connection, session: SessionRow, address: str) -> None:
-    """Store a session; ended ones go with the same write."""
+    """Store a session, and delete those that have expired."""
     connection.execute(delete(sessions).where(sessions.c.expires_at < session.last_seen_at))
     connection.execute(
         insert(sessions).values(

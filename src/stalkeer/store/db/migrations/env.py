@@ -1,4 +1,4 @@
-"""Alembic's entry: migrates over the connection and inside the transaction that `store.migrate` opened."""
+"""Run Alembic over the connection, and inside the transaction, that `store.migrate` opened."""
 
 from __future__ import annotations
 
