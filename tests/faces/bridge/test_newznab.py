@@ -15,7 +15,7 @@ from stalkeer.demo.newznab import IndexerFailed, fetch_nzb, read_all, read_capab
 from stalkeer.jobs.matching.decisions import UserDecision, decide_match
 from stalkeer.jobs.native.tickets import guid_of
 from stalkeer.model import MatchId
-from stalkeer.store.db.tables import entries, matches, offers, wanted
+from stalkeer.store.db.tables import entries, matches, offer_entries, offers, wanted
 from stalkeer.store.downloads.offers import list_offers
 from stalkeer.store.library.instances import get_instance
 from tests.faces.bridge.conftest import NativeHouse
@@ -212,6 +212,28 @@ def test_the_feed_is_complete_the_newest_first_and_its_pages_are_exact(filled):
         page = read_page(filled.fetch, settings.url("tvsearch", offset=offset, limit=2))
         assert [item.guid for item in page] == [item.guid for item in items[offset : offset + 2]]
     assert read_page(filled.fetch, settings.url("tvsearch", offset=0, limit=0)) == []
+
+
+def test_a_release_that_leaves_between_two_pages_hides_none_from_a_program_that_reads_on(filled):
+    settings = filled.settings("sonarr")
+    whole = read_all(filled.fetch, settings, "tvsearch")
+
+    first = read_page(filled.fetch, settings.url("tvsearch", offset=0, limit=2))
+    _decide_all(filled, first[0].guid, "reject")
+    second = read_page(filled.fetch, settings.url("tvsearch", offset=2, limit=2))
+    _decide_all(filled, first[0].guid, "confirm")
+
+    assert [item.guid for item in (*first, *second)] == [item.guid for item in whole[:4]]
+
+
+def _decide_all(house: NativeHouse, guid: str, decision: str) -> None:
+    with house.app.database.begin() as connection:
+        of_offer = (
+            select(offer_entries.c.wanted_id)
+            .join(offers, offers.c.id == offer_entries.c.offer_id)
+            .where(offers.c.guid == guid)
+        )
+        connection.execute(update(matches).where(matches.c.wanted_id.in_(of_offer)).values(decision=decision))
 
 
 def test_dates_are_past_and_the_same_after_every_scan(filled):

@@ -24,6 +24,7 @@ from stalkeer.core.titles.normalise import title_key
 from stalkeer.errors import ArrError
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.scan import scan_subject
+from stalkeer.jobs.native.feed_walks import FeedWalks
 from stalkeer.jobs.native.offers import HELD_BACK
 from stalkeer.jobs.sources.start import JobStarter
 from stalkeer.logs import get_logger
@@ -32,7 +33,6 @@ from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.offerable import (
     LiveOffer,
     OfferSearch,
-    count_live_offers,
     count_unoffered,
     list_live_offers,
 )
@@ -49,7 +49,6 @@ from stalkeer.store.library.finding import (
 from stalkeer.store.library.instances import InstanceRow
 
 LARGEST_PAGE = 100
-COUNTED_UP_TO = 1_000
 WAIT_S = 25.0  # both programs wait 100 s for an answer
 LOOK_EVERY_S = 0.1
 LEARN_AGAIN_S = 60.0  # an item that is not wanted is read from the instance once in this time
@@ -92,6 +91,8 @@ class FeedQuery:
 
 @dataclass(frozen=True)
 class FeedPage:
+    """A page of offers. `total` counts up to the end of the page, and one more where another page follows."""
+
     offers: tuple[LiveOffer, ...] = ()
     total: int = 0
 
@@ -114,6 +115,7 @@ class Indexer:
     wait_s: float = WAIT_S
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    walks: FeedWalks = field(default_factory=FeedWalks)
     _learnt: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -133,14 +135,14 @@ class Indexer:
         return self._page(row, query, scope)
 
     def _page(self, row: InstanceRow, query: FeedQuery, scope: _Scope) -> FeedPage:
-        chosen = _chosen(row, query, scope)
-        end = query.offset + query.limit
+        walk = (row.id, query.pictures) if query.is_feed else None
+        place = self.walks.begin(walk, query.offset)
         with self.database.connect() as connection:
-            found = list_live_offers(connection, chosen, limit=query.limit, offset=query.offset)
-            if query.offset == 0 and len(found) < query.limit:
-                return FeedPage(tuple(found), len(found))
-            total = count_live_offers(connection, chosen, max(COUNTED_UP_TO, end + 1))
-        return FeedPage(tuple(found), total)
+            found = list_live_offers(connection, _chosen(row, query, scope), limit=query.limit, place=place)
+        reached = query.offset + len(found.offers)
+        if found.end is not None:
+            self.walks.note(walk, query.offset + query.limit, found.end)
+        return FeedPage(found.offers, reached + found.has_more)
 
     def _find(self, row: InstanceRow, query: FeedQuery) -> _Scope:
         with self.database.connect() as connection:

@@ -130,18 +130,35 @@ class LiveOffer:
     size: int | None
 
 
-def list_live_offers(connection: Connection, chosen: OfferSearch, *, limit: int, offset: int = 0) -> list[LiveOffer]:
-    """List the valid offers, newest first."""
-    query = _live(select(offers.c.id), chosen).order_by(offers.c.pub_date.desc()).limit(limit).offset(offset)
-    ids = list(connection.scalars(query))
-    found = _describe(connection, ids, chosen.held_back)
-    return [found[one] for one in ids if one in found]
+@dataclass(frozen=True)
+class PlaceInFeed:
+    """Say where a page of the newest offers begins: so many offers behind the date `after`, or behind the start."""
+
+    skip: int = 0
+    after: datetime | None = None
 
 
-def count_live_offers(connection: Connection, chosen: OfferSearch, up_to: int) -> int:
-    """Count the valid offers, at most `up_to`."""
-    inner = _live(select(offers.c.id), chosen).order_by(offers.c.pub_date.desc()).limit(up_to)
-    return int(connection.scalar(select(func.count()).select_from(inner.subquery())) or 0)
+@dataclass(frozen=True)
+class OfferPage:
+    """A page of offers, the newest first. `end` is the date of its last one, `has_more` whether another follows."""
+
+    offers: tuple[LiveOffer, ...]
+    end: datetime | None
+    has_more: bool
+
+
+def list_live_offers(
+    connection: Connection, chosen: OfferSearch, *, limit: int, place: PlaceInFeed = PlaceInFeed()
+) -> OfferPage:
+    """List the valid offers, newest first. Only the offers of the page are described."""
+    query = _live(select(offers.c.id, offers.c.pub_date), chosen).order_by(offers.c.pub_date.desc())
+    if place.after is not None:
+        query = query.where(offers.c.pub_date < place.after)
+    rows = connection.execute(query.limit(limit + 1).offset(place.skip)).all()
+    kept = rows[:limit]
+    found = _describe(connection, [row.id for row in kept], chosen.held_back)
+    page = tuple(found[row.id] for row in kept if row.id in found)
+    return OfferPage(page, kept[-1].pub_date if kept else None, len(rows) > limit)
 
 
 def find_live_offer(connection: Connection, guid: str, held_back: Collection[str]) -> LiveOffer | None:
