@@ -86,17 +86,27 @@ class Program:
     def __init__(self, pin: Pin, folder: Path, certificate: Path) -> None:
         self.pin = pin
         self.url = f"http://127.0.0.1:{(port := free_port())}"
+        self._folder = folder
         folder.mkdir(parents=True)
         settings = {"Port": port, "BindAddress": "127.0.0.1", "ApiKey": KEY, "AuthenticationMethod": "None"}
         settings |= dict.fromkeys(("LaunchBrowser", "AnalyticsEnabled", "UpdateAutomatically"), False)
         rows = "".join(f"<{name}>{value}</{name}>" for name, value in settings.items())
         (folder / "config.xml").write_text(f"<Config>{rows}</Config>")
         executable = Path(os.environ[FOLDER]) / pin.name / f"{pin.name}.exe"
-        command = ["mono", "--debug", str(executable), "-nobrowser", f"-data={folder}"]
-        home = dict(os.environ) | {"HOME": str(folder)}  # Mono's own store of trusted certificates lies in it
-        subprocess.run(["cert-sync", "--user", str(certificate)], env=home, check=True, capture_output=True)
+        self._command = ["mono", "--debug", str(executable), "-nobrowser", f"-data={folder}"]
+        self._home = dict(os.environ) | {"HOME": str(folder)}  # Mono's own store of trusted certificates lies in it
+        subprocess.run(["cert-sync", "--user", str(certificate)], env=self._home, check=True, capture_output=True)
         self._log = (folder / "output.txt").open("wb")
-        self._process = subprocess.Popen(command, stdout=self._log, stderr=self._log, env=home, start_new_session=True)
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command, stdout=self._log, stderr=self._log, env=self._home, start_new_session=True
+        )
+
+    def kill(self) -> None:
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(20)
 
     def await_up(self) -> None:
         deadline = time.monotonic() + UP_WITHIN_S
@@ -104,8 +114,9 @@ class Program:
             try:
                 if self.ask("GET", "system/status")[0] == 200:
                     return
-            except URLError:
-                time.sleep(0.5)
+            except (URLError, OSError):
+                pass
+            time.sleep(0.5)
         raise AssertionError(f"{self.pin.name} did not start: see {self._log.name}")
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, object]:
@@ -133,10 +144,21 @@ class Program:
         page = self.want("GET", path)
         self.want("PUT", path if path.startswith("qualityprofile/") else f"{path}/{page['id']}", page | values)
 
-    def run(self, name: str, **arguments: object) -> None:
+    def history(self) -> list[dict]:
+        return self.want("GET", "history?pageSize=1000&sortKey=date&sortDirection=descending")["records"]
+
+    def log(self) -> list[str]:
+        files = sorted((self._folder / "logs").glob("*.txt"))
+        return [line for file in files for line in file.read_text("utf-8", "replace").splitlines()]
+
+    def begin(self, name: str, **arguments: object) -> int:
+        """Give a command and return its number."""
+        return int(self.want("POST", "command", {"name": name, **arguments})["id"])
+
+    def run(self, name: str, within_s: float = 120.0, **arguments: object) -> None:
         """Run a command to its end."""
-        number = self.want("POST", "command", {"name": name, **arguments})["id"]
-        deadline = time.monotonic() + 120
+        number = self.begin(name, **arguments)
+        deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             status, command = self.ask("GET", f"command/{number}")
             if status == 404 or command["status"] not in ("queued", "started"):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 from tests.real.programs import Program, free_port, reason_to_skip
-from tests.real.world import Stage, eventually, open_stage
+from tests.real.world import Stage, eventually, is_up, open_stage
 
 MISSING = reason_to_skip()
 pytestmark = [pytest.mark.skipif(MISSING is not None, reason=str(MISSING)), pytest.mark.timeout(900)]
@@ -38,14 +36,6 @@ def address(stage: Stage):
         finally:
             serve.terminate()
             serve.wait(30)
-
-
-def is_up(port: int) -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/ping", timeout=5):
-            return True
-    except (URLError, OSError):
-        return False
 
 
 def test_both_programs_take_indexer_and_client_by_one_action(stage: Stage, address: str):

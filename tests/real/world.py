@@ -13,16 +13,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
+from stalkeer.demo.movies import Movie
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
-from stalkeer.demo.scenario import World, build_world
+from stalkeer.demo.scenario import Cast, World, build_world
 from stalkeer.demo.sonarr import Sonarr
 from tests.real import metadata
 from tests.real.programs import KEY, PINS, Program
 from tests.real.recorder import Recorder
 
 WITHIN_S = 400.0
+ADDED = {"qualityProfileId": 1, "images": [], "monitored": True}
 
 
 @dataclass
@@ -36,6 +39,13 @@ class Stage:
     world: World
     meta: metadata.Metadata
     provider: Provider
+
+    def add_movie(self, movie: Movie, *, is_searched: bool = False) -> None:
+        """Add a movie to Radarr, as its user would."""
+        self.meta.movies[movie.tmdb_id] = metadata.movie(movie)
+        row = {"title": movie.title, "tmdbId": movie.tmdb_id, "year": movie.year, "titleSlug": str(movie.tmdb_id)}
+        row |= {"rootFolderPath": str(self.folder / "lib/movies"), "minimumAvailability": "released"}
+        self.radarr.want("POST", "movie", ADDED | row | {"addOptions": {"searchForMovie": is_searched}})
 
     def write_config(self, **mappings: list[dict[str, str]]) -> None:
         """Write Stalkeer's configuration. `mappings` are path mappings by program."""
@@ -93,7 +103,7 @@ class Stage:
 
 
 @contextmanager
-def open_stage(folder: Path) -> Iterator[Stage]:
+def open_stage(folder: Path, cast: Cast | None = None) -> Iterator[Stage]:
     for part in ("lib/movies", "lib/tv", "vod/incomplete", "vod/complete/movies", "vod/complete/tv", "data"):
         (folder / part).mkdir(parents=True)
     with ExitStack() as stack:
@@ -105,7 +115,7 @@ def open_stage(folder: Path) -> Iterator[Stage]:
         radarr, sonarr = Radarr(folder / "x"), Sonarr(folder / "y")  # only to be filled; they are not started
         stack.callback(radarr.close)
         stack.callback(sonarr.close)
-        world = build_world(radarr, sonarr, provider)
+        world = build_world(radarr, sonarr, provider, cast or Cast())
         meta = metadata.Metadata(
             {movie.tmdb_id: metadata.movie(movie) for movie in world.radarr.movies.values()},
             {series.tvdb_id: metadata.show(series) for series in world.sonarr.series.values()},
@@ -138,21 +148,18 @@ def _use_proxy(program: Program, port: int) -> None:
 
 
 def _add_items(stage: Stage) -> None:
-    movies, shows = str(stage.folder / "lib/movies"), str(stage.folder / "lib/tv")
-    stage.radarr.want("POST", "rootfolder", {"path": movies})
+    shows = str(stage.folder / "lib/tv")
+    stage.radarr.want("POST", "rootfolder", {"path": str(stage.folder / "lib/movies")})
     stage.sonarr.want("POST", "rootfolder", {"path": shows})
-    common = {"qualityProfileId": 1, "images": [], "monitored": True}
     for movie in stage.world.radarr.movies.values():
-        row = {"title": movie.title, "tmdbId": movie.tmdb_id, "year": movie.year, "titleSlug": str(movie.tmdb_id)}
-        row |= {"rootFolderPath": movies, "minimumAvailability": "released"}
-        stage.radarr.want("POST", "movie", common | row | {"addOptions": {"searchForMovie": False}})
+        stage.add_movie(movie)
     for series in stage.world.sonarr.series.values():
         row = {"title": series.title, "tvdbId": series.tvdb_id, "year": series.year, "titleSlug": str(series.tvdb_id)}
         row |= {"rootFolderPath": shows, "seriesType": series.kind, "seasonFolder": True, "languageProfileId": 1}
         numbers = sorted({episode.season for episode in series.episodes})
         row["seasons"] = [{"seasonNumber": number, "monitored": True} for number in numbers]
         options = {"searchForMissingEpisodes": False, "monitor": "all"}
-        stage.sonarr.want("POST", "series", common | row | {"addOptions": options})
+        stage.sonarr.want("POST", "series", ADDED | row | {"addOptions": options})
     eventually(lambda: all(row["year"] for row in stage.radarr.want("GET", "movie")), "movies were refreshed")
     total = sum(len(series.episodes) for series in stage.world.sonarr.series.values())
     eventually(
@@ -172,6 +179,14 @@ def eventually(condition: Callable[[], object], what: str, within_s: float = 120
             return
         time.sleep(0.3)
     raise AssertionError(f"did not happen within {within_s} s: {what}")
+
+
+def is_up(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/ping", timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,392 @@
+"""What happens to a library whose real Radarr and Sonarr drive themselves: new releases, failures, upgrades, restarts.
+
+The tests build on each other: the first one sets the drive up.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from stalkeer.demo.content import Content, Memory
+from stalkeer.demo.exchange import Exchange
+from stalkeer.demo.filler import Line, playlist_text
+from stalkeer.demo.media import MOVIE_90, Clip, media
+from stalkeer.demo.scenario import MEGABYTE, Cast, ScenarioMovie, Show
+from tests.real.programs import Program, free_port, reason_to_skip
+from tests.real.world import Stage, eventually, is_up, kill, open_stage
+
+MISSING = reason_to_skip()
+pytestmark = [pytest.mark.skipif(MISSING is not None, reason=str(MISSING)), pytest.mark.timeout(1200)]
+NATIVE = {"RADARR__DRIVE": "native", "SONARR__DRIVE": "native"}
+MANY = 50
+CAST = Cast(
+    movies=(
+        ScenarioMovie("Feather Bridge", 2018, MOVIE_90),
+        ScenarioMovie("Broken Lantern", 2019, MOVIE_90, ("Broken Lantern (2019) 1080p", "Broken Lantern (2019) 720p")),
+        ScenarioMovie("Only Lantern", 2016, MOVIE_90, ("Only Lantern (2016) 1080p",)),
+        ScenarioMovie("Rising Stairs", 2017, MOVIE_90, ("Rising Stairs (2017) 720p",)),
+        ScenarioMovie("Wide River", 2020, MOVIE_90, ("Wide River (2020) 1080p",)),
+        ScenarioMovie("Narrow River", 2021, MOVIE_90, ("Narrow River (2021) 1080p",)),
+        ScenarioMovie("Stopped Clock", 2015, MOVIE_90, ("Stopped Clock (2015) 1080p",)),
+        ScenarioMovie("Stopped Watch", 2014, MOVIE_90, ("Stopped Watch (2014) 1080p",)),
+        *(ScenarioMovie(f"Crowd {n:02} Gathering", 2022, MOVIE_90, (f"Crowd {n:02} Gathering (2022) 1080p",))
+          for n in range(1, MANY + 1)),
+    ),
+    shows=(
+        Show("Eight Doors", 2019, Clip("episode-45.mkv", 45, 1080), "Eight Doors S{season:02} E{episode:02} 1080p",
+             tuple((1, number) for number in range(1, 10)), absent=frozenset({(1, 9)})),
+    ),
+    size=MEGABYTE,
+)  # fmt: skip
+
+
+@dataclass
+class Life:
+    """Both programs and Stalkeer, which is running. `spoiled` are files that the provider does not have any more."""
+
+    stage: Stage
+    port: int
+    lines: list[Line]
+    spoiled: set[str] = field(default_factory=set)
+    slow: set[str] = field(default_factory=set)
+    process: subprocess.Popen[bytes] | None = None
+    starts: int = 0
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def serve(self) -> None:
+        self.starts += 1
+        environment = self.stage._environment({**NATIVE, "SERVER__PORT": str(self.port)})
+        with (self.stage.folder / f"serve-{self.starts}.log").open("wb") as log:
+            self.process = subprocess.Popen(self.stage._command("serve"), env=environment, stdout=log, stderr=log)
+        eventually(lambda: is_up(self.port), "serve is up", 300)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        kill(self.process)
+
+    def let_feeds(self, *, on: bool) -> None:
+        """Let both programs read the feed. Their first reading grabs whatever is wanted."""
+        for program in (self.stage.radarr, self.stage.sonarr):
+            (indexer,) = program.want("GET", "indexer")
+            program.want("PUT", f"indexer/{indexer['id']}", indexer | {"enableRss": on})
+
+    def publish(self, name: str, clip: Clip = MOVIE_90, size: int = MEGABYTE) -> str:
+        """Put a file on the list. Return its key."""
+        number = 9000 + len(self.lines)
+        key = f"/movie/{number}.mkv"
+        self.stage.provider.add(key, media(clip, size + number, number))
+        self.lines.append(Line(name, key, "MOVIES"))
+        self.show()
+        return key
+
+    def enlarge(self, name: str, size: int) -> str:
+        """Make the file of a line larger."""
+        key = self.key_of(name)
+        self.stage.provider.add(key, media(MOVIE_90, size, len(self.lines)))
+        return key
+
+    def key_of(self, name: str) -> str:
+        return next(line.key for line in self.lines if line.name == name)
+
+    def show(self) -> None:
+        provider = self.stage.provider
+        provider.playlist = playlist_text(self.lines, lambda key: provider.media_url(key, self.stage.world.account))
+
+    def answer(self, exchange: Exchange) -> bool:
+        key = exchange.request.key
+        if key in self.spoiled:
+            exchange.deliver(type(exchange.answer)(404, {"Content-Type": "text/html"}, _GONE))
+            return True
+        if key in self.slow and exchange.answer.status in (200, 206):
+            exchange.rate = 300_000
+        return False
+
+    def read_list(self) -> None:
+        """Refresh and scan, with what follows."""
+        self.stage.stalkeer("source", "refresh", **NATIVE)
+        self.stage.stalkeer("scan", "missing", **NATIVE)
+        self.stage.stalkeer("job", "run", "offers", **NATIVE)
+
+
+_GONE: Content = Memory(b"<html>404 Not Found</html>")
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory) -> Iterator[Life]:
+    with open_stage(tmp_path_factory.mktemp("real") / "stage", CAST) as stage:
+        opened = Life(stage, free_port(), [line for line in stage.world.lines if line.key in stage.provider.files])
+        stage.provider.hook = opened.answer
+        stage.radarr.change("qualityprofile/1", language={"id": -1, "name": "Any"}, upgradeAllowed=True)
+        stage.sonarr.change("qualityprofile/1", upgradeAllowed=True)
+        listed, opened.lines = opened.lines, []
+        opened.show()
+        opened.serve()
+        try:
+            for program in ("radarr", "sonarr"):
+                stage.stalkeer("arr", "connect", program, "--native", "--url", opened.address, **NATIVE)
+            opened.let_feeds(on=False)
+            opened.lines = listed
+            opened.show()
+            opened.read_list()
+            yield opened
+        finally:
+            opened.kill()
+
+
+def movie_of(life: Life, title: str) -> dict:
+    return next(row for row in life.stage.radarr.want("GET", "movie") if row["title"] == title)
+
+
+def search(life: Life, *titles: str) -> None:
+    ids = [movie_of(life, title)["id"] for title in titles]
+    life.stage.radarr.run("MoviesSearch", movieIds=ids, within_s=600)
+
+
+def events_of(program: Program, number: int) -> list[tuple[str, str]]:
+    """Return the events of a movie or episode, the oldest first."""
+    name = "movieId" if program.pin.name == "Radarr" else "episodeId"
+    rows = [row for row in program.history() if row[name] == number]
+    return [(row["eventType"], row["sourceTitle"]) for row in reversed(rows)]
+
+
+def kinds_of(program: Program, number: int) -> list[str]:
+    return [kind for kind, _ in events_of(program, number)]
+
+
+def timed(what: str, condition: Callable[[], object], within_s: float = 240.0) -> float:
+    began = time.monotonic()
+    eventually(condition, what, within_s)
+    taken = time.monotonic() - began
+    say(f"{what}: {taken:.1f} s")
+    return taken
+
+
+def say(text: str) -> None:
+    """Show a time or a history. `-s` lets it through."""
+    sys.stdout.write(f"\n{text}\n")
+
+
+GRABBED_ONCE = Counter({"grabbed": 1, "downloadFolderImported": 1})
+
+
+def has_file(life: Life, title: str) -> bool:
+    return bool(movie_of(life, title)["hasFile"])
+
+
+def test_what_is_added_and_searched_is_imported_within_a_minute_and_a_half(life: Life):
+    movie = life.stage.world.radarr.add_movie("Stopwatch Alley", 2012, runtime_min=90, imdb_id="tt9777001")
+    life.publish("Stopwatch Alley (2012) 1080p")
+    life.stage.stalkeer("source", "refresh", **NATIVE)
+    began = time.monotonic()
+
+    life.stage.add_movie(movie, is_searched=True)
+    eventually(lambda: any(one["title"] == movie.title for one in life.stage.radarr.want("GET", "movie")), "added")
+    number = movie_of(life, movie.title)["id"]
+    eventually(lambda: "grabbed" in kinds_of(life.stage.radarr, number), "grabbed")
+    grabbed = time.monotonic() - began
+    eventually(lambda: has_file(life, movie.title), "imported")
+    imported = time.monotonic() - began
+
+    say(f"added to grabbed: {grabbed:.1f} s, to imported: {imported:.1f} s")
+    eventually(lambda: life.stage.radarr.want("GET", "queue")["records"] == [], "left the queue")
+    row = next(one for one in life.stage.downloads() if movie.title in one["title"])
+    timed("... to confirmed", lambda: download(life, row["id"])["state"] == "completed")
+    assert Counter(kinds_of(life.stage.radarr, number)) == GRABBED_ONCE
+    assert imported < 90
+
+
+def episodes(life: Life) -> list[dict]:
+    (series,) = life.stage.sonarr.want("GET", "series")
+    return life.stage.sonarr.want("GET", f"episode?seriesId={series['id']}")
+
+
+def test_a_search_for_a_season_brings_each_episode_once(life: Life):
+    (series,) = life.stage.sonarr.want("GET", "series")
+
+    life.stage.sonarr.run("SeasonSearch", seriesId=series["id"], seasonNumber=1)
+
+    timed("season imported", lambda: all(e["hasFile"] for e in episodes(life) if e["episodeNumber"] < 9))
+    for episode in (one for one in episodes(life) if one["episodeNumber"] < 9):
+        assert Counter(kinds_of(life.stage.sonarr, episode["id"])) == GRABBED_ONCE, episode["episodeNumber"]
+
+
+def test_a_release_that_fails_is_blocklisted_and_the_next_one_is_grabbed(life: Life):
+    life.spoiled.add(life.key_of("Broken Lantern (2019) 1080p"))
+    number = movie_of(life, "Broken Lantern")["id"]
+
+    search(life, "Broken Lantern")
+
+    try:
+        timed("the second release was imported", lambda: has_file(life, "Broken Lantern"))
+    finally:
+        told = events_of(life.stage.radarr, number)
+        say(str(told))
+    kinds = Counter(kind for kind, _ in told)
+    failed = {title for kind, title in told if kind == "downloadFailed"}
+    assert kinds["downloadFolderImported"] == 1
+    assert len(failed) == 1
+    assert "720p" in told[-1][1]
+
+
+def test_the_only_release_fails_and_is_not_grabbed_for_ever(life: Life):
+    life.spoiled.add(life.key_of("Only Lantern (2016) 1080p"))
+    number = movie_of(life, "Only Lantern")["id"]
+
+    search(life, "Only Lantern")
+    timed("it has failed", lambda: "downloadFailed" in kinds_of(life.stage.radarr, number))
+    time.sleep(30)
+    search(life, "Only Lantern")
+
+    say(str(events_of(life.stage.radarr, number)))
+    assert not has_file(life, "Only Lantern")
+    assert Counter(kinds_of(life.stage.radarr, number))["grabbed"] <= 2
+    assert life.stage.radarr.want("GET", "queue")["records"] == []
+
+
+def test_the_feed_brings_what_has_become_available(life: Life):
+    life.let_feeds(on=True)
+    for program in (life.stage.radarr, life.stage.sonarr):
+        program.run("RssSync")  # it remembers the newest release that it has seen
+    number = movie_of(life, "Feather Bridge")["id"]
+    before = kinds_of(life.stage.radarr, number)
+    life.publish("Feather Bridge (2018) 1080p")
+    life.publish("Eight Doors S01 E09 1080p", Clip("episode-45.mkv", 45, 1080))
+    life.read_list()
+
+    for program in (life.stage.radarr, life.stage.sonarr):
+        program.run("RssSync")
+
+    assert before == []
+    ninth = next(e for e in episodes(life) if e["episodeNumber"] == 9)
+    timed("Radarr imported from its feed", lambda: has_file(life, "Feather Bridge"))
+    timed("Sonarr imported from its feed", lambda: next(e for e in episodes(life) if e["id"] == ninth["id"])["hasFile"])
+    assert Counter(kinds_of(life.stage.radarr, number)) == GRABBED_ONCE
+    assert Counter(kinds_of(life.stage.sonarr, ninth["id"])) == GRABBED_ONCE
+    for program in (life.stage.radarr, life.stage.sonarr):
+        assert not [line for line in program.log() if "didn't cover the period" in line]
+
+
+def test_a_better_release_replaces_the_file(life: Life):
+    number = movie_of(life, "Rising Stairs")["id"]
+    search(life, "Rising Stairs")
+    timed("the first file was imported", lambda: has_file(life, "Rising Stairs"))
+    first = movie_of(life, "Rising Stairs")["movieFile"]
+    life.publish("Rising Stairs (2017) 2160p")
+    life.read_list()
+
+    life.stage.radarr.run("RssSync")
+
+    def file() -> dict:
+        return movie_of(life, "Rising Stairs").get("movieFile") or first
+
+    try:
+        timed("the better file was imported", lambda: file()["id"] != first["id"])
+    finally:
+        say(f"{first['quality']['quality']['name']} {events_of(life.stage.radarr, number)}")
+    kinds = Counter(kinds_of(life.stage.radarr, number))
+    assert kinds == Counter({"grabbed": 2, "downloadFolderImported": 2, "movieFileDeleted": 1})
+
+
+def test_a_kill_of_stalkeer_in_the_middle_of_a_transfer_loses_nothing(life: Life):
+    key = life.enlarge("Wide River (2020) 1080p", 6 * MEGABYTE)
+    life.slow.add(key)
+    number = movie_of(life, "Wide River")["id"]
+    search(life, "Wide River")
+    eventually(lambda: received(life, key) > MEGABYTE, "some of it has come")
+
+    life.kill()
+    life.slow.clear()
+    life.serve()
+
+    timed("imported after the kill", lambda: has_file(life, "Wide River"))
+    assert Counter(kinds_of(life.stage.radarr, number)) == GRABBED_ONCE
+    row = next(one for one in life.stage.downloads() if "Wide River" in one["title"])
+    eventually(lambda: download(life, row["id"])["state"] == "completed", "confirmed")
+    assert download(life, row["id"])["bytesFetched"] < 7 * MEGABYTE
+
+
+def received(life: Life, key: str) -> int:
+    return sum(one.sent for one in life.stage.provider.requests if one.key == key)
+
+
+def download(life: Life, number: int) -> dict:
+    return next(one for one in life.stage.downloads() if one["id"] == number)
+
+
+def test_a_kill_of_stalkeer_as_the_instance_imports_loses_nothing(life: Life):
+    number = movie_of(life, "Narrow River")["id"]
+    search(life, "Narrow River")
+    eventually(lambda: folder_of(life, "Narrow.River"), "the file is given to Radarr", 120)
+
+    life.kill()
+    time.sleep(5)
+    life.serve()
+
+    timed("imported after the kill", lambda: has_file(life, "Narrow River"))
+    row = next(one for one in life.stage.downloads() if "Narrow River" in one["title"])
+    eventually(lambda: download(life, row["id"])["state"] == "completed", "confirmed")
+    eventually(lambda: not folder_of(life, "Narrow.River"), "nothing is left")
+    assert Counter(kinds_of(life.stage.radarr, number)) == GRABBED_ONCE
+
+
+def folder_of(life: Life, release: str) -> list:
+    return list((life.stage.folder / "vod/complete/movies").glob(f"stalkeer-radarr/{release}*/*.mkv"))
+
+
+@pytest.mark.parametrize(("title", "year", "moment"), [
+    ("Stopped Clock", 2015, "while it is fetched"),
+    ("Stopped Watch", 2014, "once it is ready"),
+])  # fmt: skip
+def test_a_kill_of_the_instance_loses_nothing(life: Life, title: str, year: int, moment: str):
+    name = f"{title} ({year}) 1080p"
+    key = life.enlarge(name, 5 * MEGABYTE)
+    life.slow.add(key)
+    number = movie_of(life, title)["id"]
+    search(life, title)
+    if moment == "while it is fetched":
+        eventually(lambda: received(life, key) > MEGABYTE, "some of it has come")
+    else:
+        life.slow.clear()
+        eventually(lambda: folder_of(life, title.replace(" ", ".")), "ready", 120)
+
+    life.stage.radarr.kill()
+    life.slow.clear()
+    time.sleep(10)
+    life.stage.radarr.start()
+    life.stage.radarr.await_up()
+
+    timed(f"imported after the instance was killed {moment}", lambda: has_file(life, title), 400)
+    row = next(one for one in life.stage.downloads() if title in one["title"])
+    eventually(lambda: download(life, row["id"])["state"] == "completed", "confirmed")
+    assert Counter(kinds_of(life.stage.radarr, number)) == GRABBED_ONCE
+
+
+def test_fifty_movies_at_once_are_each_grabbed_and_imported_once(life: Life):
+    titles = [f"Crowd {n:02} Gathering" for n in range(1, MANY + 1)]
+    numbers = [movie_of(life, title)["id"] for title in titles]
+    began = time.monotonic()
+    search(life, *titles)
+    say(f"searched {MANY} in {time.monotonic() - began:.0f} s")
+
+    def imported() -> int:
+        return sum(row["hasFile"] for row in life.stage.radarr.want("GET", "movie") if row["title"] in titles)
+
+    timed(f"{MANY} imported", lambda: imported() == MANY, 600)
+    history = Counter((row["movieId"], row["eventType"]) for row in life.stage.radarr.history())
+    assert {number: (history[number, "grabbed"], history[number, "downloadFolderImported"]) for number in numbers} == (
+        dict.fromkeys(numbers, (1, 1))
+    )
+    eventually(lambda: not life.stage.radarr.want("GET", "queue")["records"], "the queue is empty")
+    rows = [one for one in life.stage.downloads() if "Crowd" in one["title"]]
+    assert len(rows) == MANY
+    eventually(lambda: all(download(life, one["id"])["state"] == "completed" for one in rows), "all are confirmed")
