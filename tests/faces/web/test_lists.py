@@ -8,9 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, expect
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from starlette.testclient import TestClient
 
+from stalkeer.faces.web.matches import ids_at
 from stalkeer.runtime import App
 from stalkeer.store.db import tables
 from tests.faces.web.conftest import Tab, build_sample, served, visitor
@@ -19,10 +20,10 @@ from tests.faces.web.sample import fill
 ROWS = 130  # more than a page of the queue
 
 
-def lengthen_queue(app: App) -> None:
+def lengthen_queue(app: App, rows: int = ROWS) -> None:
     shared = {"entry_id": 1, "source_id": 1, "kind": "movie", "state": "queued", "total": 1000, "offset": 0}
     times = {"created_at": app.clock(), "updated_at": app.clock()}
-    names = [{"entry_key": f"k{n}", "name": f"Row {n}", "title": f"Row {n}", "rank": 100.0 + n} for n in range(ROWS)]
+    names = [{"entry_key": f"k{n}", "name": f"Row {n}", "title": f"Row {n}", "rank": 100.0 + n} for n in range(rows)]
     with app.database.begin() as connection:
         connection.execute(insert(tables.downloads), [{**shared, **times, **name} for name in names])
 
@@ -135,6 +136,122 @@ def test_a_season_is_queued_at_once(client: TestClient, app: App):
     assert page.count("Download season") == 1
     assert "2 downloads queued" in unquote(said.headers["Stalkeer-Toast"])
     assert again.status_code == 422
+
+
+def add_wanted(app: App, count: int) -> list[int]:
+    """Add wanted movies, each with its library row."""
+    table, wanted = tables.library, tables.wanted
+    shared = {"instance_id": 1, "kind": "movie", "title": "Film", "year": 2020, "synced_at": app.clock()}
+    item = {"instance_id": 1, "kind": "movie", "title": "Film", "reason": "missing", "first_seen": app.clock()}
+    with app.database.begin() as connection:
+        connection.execute(
+            insert(table), [{**shared, "arr_id": 1000 + n, "tmdb_id": 1000 + n, "path": "/data"} for n in range(count)]
+        )
+        ids = connection.scalars(select(table.c.id).where(table.c.arr_id >= 1000).order_by(table.c.id)).all()
+        rows = [{**item, "library_id": one, "arr_id": 1000 + n} for n, one in enumerate(ids)]
+        connection.execute(insert(wanted), rows)
+        return list(connection.scalars(select(wanted.c.id).where(wanted.c.arr_id >= 1000).order_by(wanted.c.id)).all())
+
+
+def add_matches(app: App, items: list[int], decision: str) -> None:
+    match = {"entry_id": 1, "score": 0.9, "decision": decision, "decided_by": "auto", "evidence": {}}
+    rows = [{**match, "wanted_id": item, "matched_at": app.clock()} for item in items]
+    with app.database.begin() as connection:
+        connection.execute(insert(tables.matches), rows)
+
+
+@pytest.mark.parametrize(
+    ("path", "everything", "noun", "most"),
+    [("/activity/many", "/activity", "downloads", 10_000), ("/wanted/many", "/wanted?kind=movie", "items", 10_000),
+     ("/matches/many", "/matches/confirmed?q=film", "matches", 1_000)],
+    ids=["queue", "wanted", "matches"],
+)  # fmt: skip
+def test_more_rows_than_can_be_changed_at_once_are_refused_and_none_is_changed(
+    client: TestClient, app: App, path: str, everything: str, noun: str, most: int
+):
+    fill(app.database, app.secrets, app.clock())
+    if noun == "downloads":
+        lengthen_queue(app, most + 1)
+    else:
+        items = add_wanted(app, most + 1)
+        if noun == "matches":
+            add_matches(app, items, "confirm")
+
+    verb = {"downloads": "pause", "items": "match", "matches": "reject"}[noun]
+    said = client.post(path, data={"verb": verb, "everything": everything}, headers={"HX-Request": "true"})
+
+    assert said.status_code == 422
+    assert f"More than {most:,} {noun} are selected, and nothing was changed" in unquote(said.headers["Stalkeer-Toast"])
+
+
+@pytest.mark.parametrize(
+    ("decision", "everything"),
+    [("review", "/matches?view=list"), ("confirm", "/matches/confirmed?q=film"), ("rejected", "/matches/rejected")],
+    ids=["review", "confirmed", "rejected"],
+)
+def test_the_matches_of_every_page_are_selected(client: TestClient, app: App, decision: str, everything: str):
+    fill(app.database, app.secrets, app.clock())
+    with app.database.begin() as connection:
+        connection.execute(delete(tables.matches))
+    add_matches(app, add_wanted(app, 55), decision)
+
+    page = client.get(everything).text
+
+    assert 'data-total="55"' in page and "data-everything" in page
+    assert len(ids_at(app, everything)) == 55
+
+
+def test_all_selected_matches_are_decided_at_once(client: TestClient, app: App):
+    fill(app.database, app.secrets, app.clock())
+    add_matches(app, add_wanted(app, 3), "confirm")
+
+    data = {"verb": "reject", "everything": "/matches/confirmed?q=film"}
+    said = client.post("/matches/many", data=data, headers={"HX-Request": "true"})
+
+    assert "3 matches updated" in unquote(said.headers["Stalkeer-Toast"])
+
+
+def test_movies_and_series_are_queued_by_their_posters(client: TestClient, app: App):
+    fill(app.database, app.secrets, app.clock())
+    wanted = tables.wanted
+    match = {"score": 0.98, "decision": "confirm", "decided_by": "auto", "evidence": {}, "matched_at": app.clock()}
+    with app.database.begin() as connection:
+        connection.execute(delete(tables.download_items))
+        connection.execute(delete(tables.downloads))
+        episodes = select(wanted.c.id, wanted.c.library_id).where(wanted.c.kind == "episode")
+        items = connection.execute(episodes.order_by(wanted.c.id).limit(2)).all()
+        for entry, item in enumerate(items, 5):
+            connection.execute(insert(tables.matches).values(wanted_id=item.id, entry_id=entry, **match))
+
+    page = client.get("/wanted?view=posters").text
+    data = {"verb": "download", "works": [1, items[0].library_id], "shown": "/wanted?view=posters"}
+    said = client.post("/wanted/many", data=data, headers={"HX-Request": "true"})
+    again = client.post("/wanted/many", data=data, headers={"HX-Request": "true"})
+
+    assert page.count('name="works"') == 13 and "data-pick-all" in page
+    assert "3 downloads queued" in unquote(said.headers["Stalkeer-Toast"])
+    assert again.status_code == 422 and "is in the queue already" in unquote(again.headers["Stalkeer-Toast"])
+
+
+def test_the_figures_of_a_season_are_those_of_its_rows(client: TestClient, app: App):
+    fill(app.database, app.secrets, app.clock())
+    wanted, items = tables.wanted, tables.download_items
+    with app.database.begin() as connection:
+        connection.execute(delete(items))
+        rows = connection.execute(select(wanted).where(wanted.c.kind == "episode").order_by(wanted.c.id).limit(4)).all()
+        cutoff, queued, found, skipped = (row.id for row in rows)
+        connection.execute(update(wanted).where(wanted.c.id == cutoff).values(reason="cutoff"))
+        connection.execute(update(wanted).where(wanted.c.id == skipped).values(skip="Not released yet."))
+        of_download = {"download_id": 4, "instance_id": 2, "arr_id": 1, "state": "waiting", "active": True}
+        connection.execute(insert(items).values(wanted_id=queued, hand_over="ours", **of_download))
+    add_matches(app, [queued, found, skipped], "confirm")
+
+    page = client.get(f"/wanted/series/{rows[0].library_id}", headers={"HX-Request": "true"}).text
+    said = client.post(f"/wanted/series/{rows[0].library_id}/1/download?reason=cutoff", headers={"HX-Request": "true"})
+
+    assert "3 episodes missing" in page and "1 episode below cutoff" in page
+    assert "3 missing, 1 below cutoff, 1 found, 1 in the queue" in page
+    assert said.status_code == 422 and "Nothing can be queued" in unquote(said.headers["Stalkeer-Toast"])
 
 
 def test_the_history_is_searched(client: TestClient, app: App):

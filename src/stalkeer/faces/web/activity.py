@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
@@ -15,6 +14,7 @@ from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.links import links_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
+from stalkeer.faces.web.selection import read_address, select_all
 from stalkeer.jobs.downloads.actions import (
     Beside,
     MoveStep,
@@ -43,7 +43,6 @@ from stalkeer.store.matching.blocklist import count_blocks, list_blocks
 router = APIRouter(include_in_schema=False)
 
 PAGE_SIZE = 100
-MOST_AT_ONCE = 10_000
 ALL_STATES = tuple(DownloadState)
 OPEN = tuple(state for state in ALL_STATES if state not in FINAL_STATES)
 SHOWS = {
@@ -188,11 +187,10 @@ def post_many(
 
 
 def ids_at(app: App, address: str) -> list[int]:
-    asked = dict(parse_qsl(urlsplit(address).query))
+    asked = read_address(address).query
     states = SHOWS.get(asked.get("show", ""), OPEN)
-    with app.database.connect() as connection:
-        chosen = DownloadFilter(states=states, search=asked.get("q", "").strip())
-        return [int(one) for one in queue.list_download_ids(connection, chosen, MOST_AT_ONCE)]
+    chosen = DownloadFilter(states=states, search=asked.get("q", "").strip())
+    return select_all(app, "downloads", lambda connection, most: queue.list_download_ids(connection, chosen, most))
 
 
 @router.post("/activity/{download_id}/place")

@@ -75,6 +75,7 @@ def rate_graph(samples: list[SpeedSample], now: datetime) -> tuple[list[int], li
 def read_dashboard(app: App) -> dict[str, object]:
     now = app.clock()
     with app.database.connect() as connection:
+        by_state = count_by_state(connection).by_state
         return {
             "setup": read_setup(connection, app.settings),
             "is_held": app.settings.schedule.hold_downloads,
@@ -83,7 +84,8 @@ def read_dashboard(app: App) -> dict[str, object]:
             "moving": list_downloads(connection, DownloadFilter(states=MOVING), limit=6),
             "waiting": list_downloads(connection, DownloadFilter(states=(DownloadState.QUEUED,)), limit=WAITING_SHOWN),
             "reasons": explain_waiting(app.database, app.settings, now),
-            "by_state": count_by_state(connection).by_state,
+            "by_state": by_state,
+            "active": sum(by_state.get(state, 0) for state in MOVING),
             "jobs_now": read_open_jobs(connection),
             "events": list_events(connection, limit=9),
             "troubles": list_findings(connection),

@@ -13,6 +13,7 @@ from stalkeer.faces.web.activity import DOWNLOAD_VERBS, toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page, undo_path
+from stalkeer.faces.web.selection import read_address, select_all
 from stalkeer.jobs.downloads.queue import OfMatch, queue_all, queue_one
 from stalkeer.jobs.matching.decisions import Decided, UserDecision, decide_match, decide_matches, forget_rule
 from stalkeer.jobs.system.first_run import read_setup
@@ -22,12 +23,14 @@ from stalkeer.settings import Settings
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.library.wanted_list import count_to_review, get_wanted, list_to_review
 from stalkeer.store.matching.candidates import best_to_review, list_candidates
-from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, list_matches
+from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, list_match_ids, list_matches
 from stalkeer.store.matching.rules import list_rules
 from stalkeer.store.system.dashboard import read_open_jobs
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
+MOST_DECIDED = 1_000  # matches at once: after each decision, the work is matched again
+DECISIONS = {"confirmed": Decision.CONFIRM, "rejected": Decision.REJECTED}
 PAST = {UserDecision.CONFIRM: "Confirmed", UserDecision.REJECT: "Rejected"}
 
 
@@ -118,11 +121,7 @@ def post_undo(request: Request, rule_id: int) -> HTMLResponse:
 
 @router.get("/matches/{kind}")
 def get_list(request: Request, kind: str, q: str = "", page_number: int = 1) -> HTMLResponse:
-    decisions = {"confirmed": Decision.CONFIRM, "rejected": Decision.REJECTED}
-    if kind not in decisions:
-        raise NotFound(f"There is no list of {kind!r} matches.")
-    number = max(1, page_number)
-    chosen = MatchFilter(decisions[kind], text=q.strip() or None)
+    chosen, number = filter_of(kind, q), max(1, page_number)
     order, offset = MatchOrder.NEWEST, (number - 1) * PAGE_SIZE
     with app_of(request).database.connect() as connection:
         rows = list_matches(connection, chosen, order=order, limit=PAGE_SIZE, offset=offset)
@@ -131,18 +130,44 @@ def get_list(request: Request, kind: str, q: str = "", page_number: int = 1) -> 
     return page(request, "matches/list.html", tab=kind, rows=rows, total=total, q=q, page_number=number, pages=pages)
 
 
+def filter_of(kind: str, words: str) -> MatchFilter:
+    if kind not in DECISIONS:
+        raise NotFound(f"There is no list of {kind!r} matches.")
+    return MatchFilter(DECISIONS[kind], text=words.strip() or None)
+
+
 @router.post("/matches/many")
 def post_many(
-    request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
+    request: Request,
+    verb: Annotated[str, Form()],
+    ids: Annotated[list[int] | None, Form()] = None,
+    everything: Annotated[str, Form()] = "",
 ) -> Response:
+    """Confirm, reject or download the selected matches, or all that the list at the address `everything` has."""
+    app = app_of(request)
+    ids = ids_at(app, everything) if everything else ids
     if not ids:
         raise InvalidInput("No matches are selected. Select at least one first.")
-    app = app_of(request)
     if verb == "download":
         results = queue_all(app.download_queue, [OfMatch(MatchId(match_id)) for match_id in ids])
         return done(request, toast_of_queued(results), changed="queue")
     decided = decide_matches(app.matching, [MatchId(match_id) for match_id in ids], verdict_named(verb))
     return done(request, toast_for(decided), changed="matches")
+
+
+def ids_at(app: App, text: str) -> list[int]:
+    """Return the matches of the list at an address. A list to review has the best match of each item."""
+    address = read_address(text)
+    if address.path == "/matches":
+        return select_all(app, "matches", best_matches_to_review, MOST_DECIDED)
+    chosen = filter_of(address.path.rpartition("/")[2], address.query.get("q", ""))
+    return select_all(app, "matches", lambda connection, most: list_match_ids(connection, chosen, most), MOST_DECIDED)
+
+
+def best_matches_to_review(connection: Transaction, most: int) -> list[int]:
+    items = list_to_review(connection, limit=most)
+    found = best_to_review(connection, [item.id for item in items])
+    return [found[item.id].match_id for item in items if item.id in found]
 
 
 @router.post("/matches/{match_id}/{verb}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
-from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -17,6 +16,7 @@ from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.links import links_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
+from stalkeer.faces.web.selection import read_address, select_all
 from stalkeer.jobs.downloads.choosing import explain_wanted
 from stalkeer.jobs.downloads.queue import OfItem, queue_all
 from stalkeer.jobs.matching.match_run import match_now, request_items
@@ -31,8 +31,10 @@ from stalkeer.store.library.wanted_list import (
     WantedFilter,
     WantedOrder,
     WantedRow,
+    count_wanted,
     get_wanted,
     list_wanted,
+    list_wanted_ids,
     page_wanted,
 )
 from stalkeer.store.library.wanted_series import count_wanted_works, list_wanted_works
@@ -40,10 +42,10 @@ from stalkeer.store.matching.candidates import list_candidates
 from stalkeer.store.system.dashboard import read_open_jobs
 
 router = APIRouter(include_in_schema=False)
+NOTHING_FOUND = "Nothing can be queued: each item was not found, is skipped, or is in the queue already."
 PAGE_SIZE = 50
 POSTERS = 60  # of a page
 MOST_EPISODES = 2_000  # of a series
-MOST_AT_ONCE = 5_000
 
 
 class ListQuery(BaseModel):
@@ -127,8 +129,8 @@ def read_list(app: App, reason: str, asked: ListQuery = ListQuery()) -> dict[str
 
 
 def waiting_seasons(rows: Sequence[object]) -> frozenset[tuple[int, int | None]]:
-    """Return the seasons of which an episode on this page was found and is not in the queue."""
-    waits = (row for row in rows if isinstance(row, WantedRow) and row.sure and not row.is_downloading)
+    """Return the seasons of which an episode on this page can be queued."""
+    waits = (row for row in rows if isinstance(row, WantedRow) and row.status is Status.FOUND)
     return frozenset((row.library_id, row.season) for row in waits)
 
 
@@ -137,38 +139,47 @@ def post_many(
     request: Request,
     verb: Annotated[str, Form()],
     ids: Annotated[list[int] | None, Form()] = None,
+    works: Annotated[list[int] | None, Form()] = None,
+    shown: Annotated[str, Form()] = "",
     everything: Annotated[str, Form()] = "",
 ) -> Response:
     """Queue the confirmed matches of the selected items, or match the items again.
 
-    `everything` is the address of the list if all its items are selected, on every page.
+    `everything` is the address of the list if all its items are selected, on every page. `works` are the movies and
+    series selected by their posters in the list at the address `shown`.
     """
-    ids = ids_at(app_of(request), everything, verb) if everything else ids
+    if everything or works:
+        ids = ids_at(app_of(request), everything or shown, verb, () if everything else tuple(works or ()))
+        if not ids:
+            raise InvalidInput(NOTHING_FOUND if verb == "download" else "The selected items are no longer wanted.")
     if not ids:
         raise InvalidInput("No items are selected. Select at least one first.")
     return act(request, [WantedId(wanted_id) for wanted_id in ids], verb)
 
 
-def ids_at(app: App, address: str, verb: str) -> list[int]:
-    parts = urlsplit(address)
-    reason = "cutoff" if parts.path.endswith("/cutoff") else "missing"
-    chosen = ListQuery.model_validate(dict(parse_qsl(parts.query))).filter_for(reason)
+def ids_at(app: App, text: str, verb: str, works: tuple[int, ...] = ()) -> list[int]:
+    """Return the items of the list at an address, or of these movies and series of it."""
+    address = read_address(text)
+    reason = "cutoff" if address.path.endswith("/cutoff") else "missing"
+    chosen = ListQuery.model_validate(address.query).filter_for(reason)
+    chosen = replace(chosen, library_ids=tuple(LibraryId(work) for work in works))
     if verb == "download" and chosen.status is None:
         chosen = replace(chosen, status=Status.FOUND)
-    with app.database.connect() as connection:
-        return [int(row.id) for row in list_wanted(connection, chosen, part=Slice(MOST_AT_ONCE))]
+    return select_all(app, "items", lambda connection, most: list_wanted_ids(connection, chosen, most))
 
 
 @router.post("/wanted/series/{library_id}/{season}/{verb}")
-def post_season(request: Request, library_id: int, season: int, verb: str) -> Response:
-    """Download or search again what a season lacks."""
+def post_season(request: Request, library_id: int, season: int, verb: str, reason: str = "") -> Response:
+    """Download or search again what is wanted of a season. `reason`: only the missing ones, or only those of cutoff."""
+    of_series = WantedFilter(library_id=LibraryId(library_id), reason=reason or None)
     with app_of(request).database.connect() as connection:
-        rows = list_wanted(connection, WantedFilter(library_id=LibraryId(library_id)), part=Slice(MOST_EPISODES))
-    chosen = [
-        row for row in rows if row.season == season and (verb != "download" or (row.sure and not row.is_downloading))
-    ]
+        rows = list_wanted(connection, of_series, part=Slice(MOST_EPISODES))
+    rows = [row for row in rows if (row.season or 0) == season]
+    if not rows:
+        raise InvalidInput("No episode of this season is wanted any more.")
+    chosen = rows if verb != "download" else [row for row in rows if row.status is Status.FOUND]
     if not chosen:
-        raise InvalidInput("Every episode of the season that was found is in the queue already.")
+        raise InvalidInput(NOTHING_FOUND)
     return act(request, [row.id for row in chosen], verb)
 
 
@@ -209,8 +220,20 @@ class Season:
         return f"Season {self.number}" if self.number else "Specials"
 
     @property
+    def figures(self) -> str:
+        """`3 missing, 1 below cutoff, 2 found, 1 in the queue`, as the list shows them."""
+        counts = (
+            (sum(row.reason == "missing" for row in self.rows), "missing"),
+            (sum(row.reason == "cutoff" for row in self.rows), "below cutoff"),
+            (self.found, "found"),
+            (sum(row.status is Status.DOWNLOADING for row in self.rows), "in the queue"),
+        )
+        return ", ".join(f"{count:,} {words}" for count, words in counts if count)
+
+    @property
     def found(self) -> int:
-        return sum(1 for row in self.rows if row.sure)
+        """Count what can be queued."""
+        return sum(row.status is Status.FOUND for row in self.rows)
 
 
 @router.get("/wanted/series/{library_id}")
@@ -220,11 +243,12 @@ def get_series(request: Request, library_id: int) -> HTMLResponse:
     with app.database.connect() as connection:
         work = get_details(connection, LibraryId(library_id))
         rows, total = page_wanted(connection, chosen, part=Slice(MOST_EPISODES))
+        missing = count_wanted(connection, replace(chosen, reason="missing"))
         events = list_events(connection, EventFilter(library_id=work.id), limit=12)
     numbers = sorted({row.season or 0 for row in rows}, key=lambda number: (not number, number))  # specials last
     seasons = [Season(number, tuple(row for row in rows if (row.season or 0) == number)) for number in numbers]
     context: dict[str, object] = {"work": work, "links": links_of(work), "seasons": seasons, "events": events}
-    context |= {"total": total, "more": total > len(rows)}
+    context |= {"missing": missing, "cutoff": total - missing, "shown": len(rows), "more": total > len(rows)}
     if is_fragment(request):
         return fragment(request, "wanted/series.html", context)
     reason = rows[0].reason if rows else "missing"

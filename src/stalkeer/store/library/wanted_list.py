@@ -63,6 +63,7 @@ class WantedFilter:
     skipped: bool | None = None
     status: Status | None = None
     library_id: LibraryId | None = None
+    library_ids: tuple[LibraryId, ...] = ()  # any of these
     text: str | None = None  # part of the movie's, series' or episode's title
 
 
@@ -157,6 +158,11 @@ def list_wanted(
 ) -> list[WantedRow]:
     """List items. Paging by `after` has the same cost at any depth, even if that row has left the list."""
     return _read(connection, connection.scalars(_chosen_ids(connection, chosen, order, part)).all())
+
+
+def list_wanted_ids(connection: Connection, chosen: WantedFilter, limit: int) -> Sequence[WantedId]:
+    """List the ids of what a filter selects, in the order of the titles."""
+    return connection.scalars(_chosen_ids(connection, chosen, WantedOrder.TITLE, Slice(limit))).all()
 
 
 def page_wanted(
@@ -328,6 +334,8 @@ def wanted_clauses(connection: Connection, chosen: WantedFilter) -> list[ColumnE
         (wanted.c.library_id, chosen.library_id),
     )
     clauses += [column == value for column, value in equal if value is not None]
+    if chosen.library_ids:
+        clauses.append(wanted.c.library_id.in_(chosen.library_ids))
     if chosen.skipped is not None:
         clauses.append(wanted.c.skip.is_not(None) if chosen.skipped else wanted.c.skip.is_(None))
     if chosen.text:

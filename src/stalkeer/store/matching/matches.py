@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -103,6 +103,12 @@ def list_matches(
     ids = connection.scalars(page.order_by(*(column.desc() for column in place)).limit(limit).offset(offset)).all()
     rows = {row.id: _match(row) for row in connection.execute(_match_query().where(matches.c.id.in_(ids)))}
     return [rows[match_id] for match_id in ids]
+
+
+def list_match_ids(connection: Connection, chosen: MatchFilter, limit: int) -> Sequence[MatchId]:
+    """List the ids of what a filter selects, the best match first."""
+    query = _chosen_ids(chosen, read_counted_matches(connection).condition)
+    return connection.scalars(query.order_by(matches.c.score.desc(), matches.c.id.desc()).limit(limit)).all()
 
 
 def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None = None) -> int:

@@ -82,6 +82,7 @@
   }
 
   // --- selection: a range with Shift, and all pages at once -----------------------------------------------------------
+  const LISTED = "table[data-total], ul[data-total]"; // knows how many rows all pages have
   let lastPick = null;
   on("click", (event) => {
     const box = event.target.closest?.("input.pick");
@@ -103,12 +104,12 @@
     const field = $('input[name="everything"]', form);
     field.disabled = !chosen;
     field.value = chosen ? listAddress.slice(base.length) : "";
-    if (chosen) $("[data-picked]", form).textContent = Number($("[data-total]", form).dataset.total).toLocaleString("en");
+    if (chosen) $("[data-picked]", form).textContent = Number($(LISTED, form).dataset.total).toLocaleString("en");
     offerEverything(form);
   }
   function offerEverything(form) {
     const button = $("[data-everything]", form);
-    const table = $("table[data-total]", form);
+    const table = $(LISTED, form);
     if (!button) return;
     const total = Number(table?.dataset.total || 0);
     const boxes = $$("input.pick", form);
