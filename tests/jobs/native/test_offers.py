@@ -23,6 +23,7 @@ from stalkeer.store.downloads.offers import list_offers
 from stalkeer.store.journal.runs import RunId, RunOwner, RunState, claim_run, finish_run, queue_run
 from stalkeer.store.library.finding import ForeignIds
 from stalkeer.store.library.instances import InstanceOptions, get_instance
+from tests.doubles.app import make_app
 from tests.doubles.catalogue import Catalogue
 from tests.doubles.instances import know
 
@@ -284,6 +285,31 @@ def test_an_instance_that_does_not_answer_stops_no_other(app, tmp_path, radarr, 
 
         assert report.is_partial
         assert served(app, "radarr-4k") == [SAINTS]
+
+
+@pytest.mark.parametrize("meanwhile", [(), ("radarr",)], ids=["of all", "of this instance"])
+def test_two_jobs_at_once_offer_each_release_once(tmp_path, any_database, clock, radarr, meanwhile):
+    app, catalogue = make_app(tmp_path / "data", any_database, clock), Catalogue(any_database, clock)
+    know(app.arrs, radarr, options=NATIVE)
+    for title in ("Copper Saints", "Umbra Station", "Runner 2049"):
+        radarr.add_movie(title, 2010)
+        catalogue.list_entries(f"{title} (2010)", f"EN - {title} (2010)", resolution=1080)
+    sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+    match_wanted(app.matching, QuietRun())
+
+    def run_another(request):
+        if request.path.endswith("/parse"):
+            radarr.hook = None
+            prepare_offers(app.database, app.arrs, QuietRun(), *meanwhile)
+
+    radarr.hook = run_another
+    prepare_offers(app.database, app.arrs, QuietRun())
+
+    assert sorted(offer.release for offer in listed(app)) == sorted(
+        f"{title}.2010.1080p.WEB-DL-STALKEER" for title in ("Copper.Saints", "Umbra.Station", "Runner.2049")
+    )
+    assert {len(offer.files) for offer in listed(app)} == {2}
+    assert len({offer.pub_date for offer in listed(app)}) == 3
 
 
 class Starter:

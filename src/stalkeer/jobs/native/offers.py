@@ -29,7 +29,7 @@ from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.logs import get_logger
-from stalkeer.model import Drive, LibraryId, SourceId, WantedKind
+from stalkeer.model import Drive, LibraryId, OfferId, SourceId, WantedKind
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.grabs import failed_offers
 from stalkeer.store.downloads.offerable import OfferableMatch, offerable_matches
@@ -41,6 +41,7 @@ from stalkeer.store.downloads.offers import (
     add_offer_entries,
     drop_offer_entries,
     list_offers,
+    lock_offers,
     offered_dates,
 )
 from stalkeer.store.library.finding import read_further_titles
@@ -144,6 +145,7 @@ class _Preparing:
     _known: dict[str, list[OfferRow]] = field(default_factory=dict)  # by item
     _holders: dict[tuple[str, SourceId, str], OfferRow] = field(default_factory=dict)  # by item and entry
     _failed: frozenset[str] = frozenset()
+    _last: OfferId = OfferId(0)  # noqa: RUF009 - a number
 
     def go(self) -> InstanceOffers:
         with self.database.connect() as connection:
@@ -165,7 +167,14 @@ class _Preparing:
             self._check_all(new)
         return InstanceOffers(self.row.slug, self.offered, self.refused)
 
+    def _catch_up(self, connection: Transaction) -> None:
+        """Read what another job has added meanwhile, and keep it from adding more before this transaction ends."""
+        lock_offers(connection, self.row.id)
+        for offer in list_offers(connection, self.row.id, after=self._last):
+            self._note(offer)
+
     def _note(self, offer: OfferRow) -> None:
+        self._last = max(offer.id, self._last)
         self._known.setdefault(offer.item_key, []).append(offer)
         if offer.pub_date is not None:
             for source_id, entry_key in offer.files:
@@ -217,9 +226,6 @@ class _Preparing:
         return offer.guid not in self._failed
 
     def _check_all(self, files: Sequence[_File]) -> None:
-        with self.database.connect() as connection:
-            newest, oldest = offered_dates(connection, self.row.id)
-        dates = new_dates(newest, oldest, self.arrs.clock(), len(files))
         grouped: dict[tuple[str, tuple[str, ...]], list[_File]] = {}
         for file in files:
             grouped.setdefault((file.item_key, file.titles), []).append(file)
@@ -230,10 +236,20 @@ class _Preparing:
                     return
                 self.run.progress(start, len(groups), f"checking titles with {self.row.label}")
                 part = groups[start : start + SAVED_AT_ONCE]
-                checked = [(group, self._check(client, group[0])) for group in part]
-                with self.database.begin() as connection:
-                    for group, title in checked:
-                        self._save(connection, group, title, dates)
+                self._save_all([(group, self._check(client, group[0])) for group in part], len(groups) - start)
+
+    def _save_all(self, checked: Sequence[tuple[Sequence[_File], str | None]], expected: int) -> None:
+        """Save what was checked; what another job has saved meanwhile is joined. `expected`: offers to come."""
+        with self.database.begin() as connection:
+            self._catch_up(connection)
+            newest, oldest = offered_dates(connection, self.row.id)
+            dates = new_dates(newest, oldest, self.arrs.clock(), expected)
+            for group, title in checked:
+                joining, new = self._sort(group)
+                for offer, entries in joining:
+                    add_offer_entries(connection, offer.id, entries)
+                if new:
+                    self._save(connection, new, title, dates)
 
     def _check(self, client: ArrClient, file: _File) -> str | None:
         """Return the first title that the instance reads as the item; None where there is none."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from stalkeer.model import InstanceId, OfferId, SourceId, WantedId, WantedKind
-from stalkeer.store.db.tables import offer_entries, offers
+from stalkeer.store.db.tables import instances, offer_entries, offers
 
 
 @dataclass(frozen=True, order=True)
@@ -59,6 +61,12 @@ class OfferRow:
         return tuple(dict.fromkeys((entry.source_id, entry.entry_key) for entry in self.entries))
 
 
+def lock_offers(connection: Connection, instance_id: InstanceId) -> None:
+    """Let no other job add offers of this instance before the transaction ends. On SQLite each writer is alone."""
+    query = select(instances.c.id).where(instances.c.id == instance_id)
+    connection.execute(query.with_for_update(key_share=True))
+
+
 def add_offer(connection: Connection, new: NewOffer, entries: Iterable[OfferedEntry], now: datetime) -> OfferId:
     values = {
         "instance_id": new.instance_id,
@@ -76,13 +84,14 @@ def add_offer(connection: Connection, new: NewOffer, entries: Iterable[OfferedEn
 
 
 def add_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterable[OfferedEntry]) -> None:
-    """Add entries to an offer. The caller ensures that the offer does not have them yet."""
+    """Add entries to an offer; those that it has already stay."""
     rows = [
         {"offer_id": offer_id, "wanted_id": one.wanted_id, "source_id": one.source_id, "entry_key": one.entry_key}
         for one in entries
     ]
     if rows:
-        connection.execute(insert(offer_entries), rows)
+        insert_new = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+        connection.execute(insert_new(offer_entries).on_conflict_do_nothing(), rows)
 
 
 def drop_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterable[OfferedEntry]) -> None:
@@ -123,10 +132,12 @@ def find_offer_of(connection: Connection, instance_id: InstanceId, entry: Offere
     return _with_entries(connection, rows)[0] if rows else None
 
 
-def list_offers(connection: Connection, instance_id: InstanceId) -> list[OfferRow]:
-    """List every offer of an instance, refused ones too."""
-    rows = connection.execute(select(offers).where(offers.c.instance_id == instance_id).order_by(offers.c.id)).all()
-    return _with_entries(connection, rows)
+def list_offers(connection: Connection, instance_id: InstanceId, after: OfferId | None = None) -> list[OfferRow]:
+    """List every offer of an instance, refused ones too; or those that were added after the offer `after`."""
+    query = select(offers).where(offers.c.instance_id == instance_id)
+    if after is not None:
+        query = query.where(offers.c.id > after)
+    return _with_entries(connection, connection.execute(query.order_by(offers.c.id)).all())
 
 
 def offered_dates(connection: Connection, instance_id: InstanceId) -> tuple[datetime | None, datetime | None]:
