@@ -114,6 +114,36 @@ def test_two_instances_get_the_file_of_one_download(native, tmp_path):
         assert sum(request.sent for request in native.house.provider.requests[sent:]) < 2 * len(body)
 
 
+@pytest.mark.parametrize("is_there", [True, False], ids=["there", "gone"])
+def test_a_file_that_is_fetched_already_is_given_to_another_instance_where_it_still_exists(native, tmp_path, is_there):
+    body = clip(1040 + is_there)
+    title = f"Late {is_there}"
+    first = native.offer(title, [body])
+    with Radarr(tmp_path) as other:
+        slug = title.lower().replace(" ", "-")
+        second = native.second_radarr(other, slug)
+        instance = native.house.instance(slug)
+        movie = other.add_movie(title, 2020, runtime_min=90)
+        wanted = (movie.id, native.house.film(title, instance, arr_id=movie.id, runtime_min=90))
+        again = native.offer(title, [], instance=instance, wanted=wanted, entries=first.entries)
+        one = ready(native, first)
+        if not is_there:
+            Path(native.download(one).outcome.placed_path).unlink()
+        sent = len(native.house.provider.requests)
+
+        two = second.grab(again.release, again.nzb, movie.id)
+        polled(native, lambda: movie.file, second)
+
+        is_shared = native.download(one).id == native.download(two).id
+        fetched = sum(request.sent for request in native.house.provider.requests[sent:])
+        assert (is_shared, fetched > 0) == (is_there, not is_there)
+        assert movie.file.path.read_bytes() == body
+        polled(native, lambda: file_of(native, first))
+        native.house.await_state(native.download(one).id, S.COMPLETED)
+        native.house.await_state(native.download(two).id, S.COMPLETED)
+        eventually(lambda: not masters(native), "our own file is gone")
+
+
 def test_a_release_that_was_removed_and_grabbed_again_is_imported_and_its_file_left_alone(native, tmp_path):
     """The download went on for another instance meanwhile, so both grabs are of the same file."""
     body = clip(1031)

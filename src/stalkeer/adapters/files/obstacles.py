@@ -1,4 +1,4 @@
-"""Say what keeps a folder from being made. Nothing is written."""
+"""Say what is at a place, and what keeps a folder from being made. Nothing is written."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ def is_folder(place: Path) -> bool:
     """Return whether there is a folder; False on a disk that is away, and where we may not look."""
     try:
         return place.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(place: Path) -> bool:
+    """Return whether there is a file; False on a disk that is away, and where we may not look."""
+    try:
+        return place.is_file()
     except OSError:
         return False
 

@@ -492,6 +492,9 @@ class _Finish:
         if is_resting(items):
             self._rest()
             return
+        if any(item.hand_over is Drive.NATIVE and item.state is ItemState.WAITING for item in items):
+            self._come_back()  # another instance has grabbed the file meanwhile
+            return
         if self.row.outcome.placed_path:
             self._tidy(Path(self.row.outcome.placed_path))
         self.settling.complete(final_path, f"was imported as {final_path}")

@@ -13,6 +13,7 @@ from stalkeer.adapters.arr.parse import formats_for_names
 from stalkeer.adapters.arr.paths import PathMap
 from stalkeer.adapters.arr.radarr import read_movie
 from stalkeer.adapters.arr.sonarr import read_series
+from stalkeer.adapters.files.obstacles import is_folder
 from stalkeer.adapters.files.space import FOLDER_MEMORY, LASTING_STATES, claim
 from stalkeer.core.downloads.sabnzbd import category_folder
 from stalkeer.core.naming.destination import MOVIE, Destination
@@ -95,7 +96,7 @@ def library_path(
     )
     local = paths.to_local(folder)
     library = paths.to_local(str(Path(folder).parent)) if first.kind is WantedKind.MOVIE else local.parent
-    if not _is_folder(local) and not _is_folder(library):
+    if not is_folder(local) and not is_folder(library):
         raise PlacementError(
             f"Stalkeer does not see the library folder {library} of {client.address.label}. Mount it, or say in "
             "path_mappings under which name it is mounted here; `stalkeer doctor paths` helps."
@@ -125,13 +126,6 @@ def native_folder(directories: DirectorySettings, kind: WantedKind, slug: str) -
 
 def finished_folder(directories: DirectorySettings, kind: WantedKind) -> Path:
     return directories.movies if kind is WantedKind.MOVIE else directories.tvshows
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # we may not look there, or its file system does not know such names
-        return False
 
 
 def below(folder: Path, *names: str) -> Path:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import secrets as random_source
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
+from stalkeer.adapters.files.obstacles import is_file
 from stalkeer.core.downloads.nzb import find_ticket
 from stalkeer.core.downloads.outward import outward_reason
 from stalkeer.core.downloads.sabnzbd import NZO_PREFIX, Stage, is_own_category
-from stalkeer.core.downloads.states import Action, Intent, Priority
+from stalkeer.core.downloads.states import FINISHING_STATES, Action, Intent, Priority
 from stalkeer.errors import Conflict
 from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.jobs.native.tickets import guid_of
-from stalkeer.model import DownloadId, DownloadState, Drive, GrabState, InstanceId, WantedId
+from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, GrabState, InstanceId, WantedId
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.actions import act
@@ -28,7 +30,7 @@ from stalkeer.store.downloads.downloads import (
     lock_download,
 )
 from stalkeer.store.downloads.grabs import GrabbedItem, GrabRow, NewGrab, add_grab, last_grab_of_offer
-from stalkeer.store.downloads.native_items import find_native, release_ours, take_over
+from stalkeer.store.downloads.native_items import find_native, finishing_downloads, release_ours, take_over
 from stalkeer.store.downloads.offers import OfferRow, find_offer
 from stalkeer.store.downloads.variants import ConfirmedMatch, offered_matches
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
@@ -78,12 +80,17 @@ def take_grab(queue: DownloadQueue, secrets: SecretBox, nzb: bytes, wish: GrabWi
     if is_own_category(wish.category):
         raise GrabRefused(f"The category {wish.category} is for Stalkeer's own downloads. Set another one")
     guid = _guid_of(secrets, nzb)
+    fetched = _files_there(queue, guid)
     with queue.database.begin() as connection:
         offer = _offer_of(connection, guid, wish.instance)
         _refuse_repeated(connection, offer, queue)
         grab = _choose(connection, offer)
         lock_settled(connection, grab.wanted_ids)  # two grabs of one item come one after the other
-        download_id = _make_way(connection, grab, queue) or _queue(connection, grab, wish, queue)
+        download_id = (
+            _make_way(connection, grab, queue)
+            or _join(connection, grab, fetched)
+            or _queue(connection, grab, wish, queue)
+        )
         nzo_id = f"{NZO_PREFIX}{random_source.token_hex(8)}"
         add_grab(connection, _new_grab(grab, nzo_id, download_id, wish), queue.clock())
     queue.wake()
@@ -138,7 +145,8 @@ def _choose(connection: Transaction, offer: OfferRow) -> _Grab:
 
 def _make_way(connection: Transaction, grab: _Grab, queue: DownloadQueue) -> DownloadId | None:
     """Take over the download that the queue has of these items already, or let it make way. Raises GrabRefused."""
-    rows = [lock_download(connection, working.id) for working in downloads_working_for(connection, grab.wanted_ids)]
+    held = (lock_download(connection, working.id) for working in downloads_working_for(connection, grab.wanted_ids))
+    rows = [row for row in held if row.state not in FINAL_STATES]  # it may have ended before it was locked
     usable = [row for row in rows if _may_take_over(row, grab)]
     taken = max(usable, key=lambda row: row.state is DownloadState.DOWNLOADING, default=None)
     for row in rows:  # the others first: an item that one of them has cannot join the download that is taken over
@@ -195,13 +203,46 @@ def _give_up(connection: Transaction, row: DownloadRow, wanted_ids: Sequence[Wan
         act(connection, row.id, Action.CANCEL, queue.clock())
 
 
+def _files_there(queue: DownloadQueue, guid: str) -> frozenset[DownloadId]:
+    """Return the downloads of a release whose fetched file is there. No transaction waits for a disk that hangs."""
+    with queue.database.connect() as connection:
+        offer = find_offer(connection, guid)
+        rows = [] if offer is None else finishing_downloads(connection, offer.files)
+    return frozenset(row.id for row in rows if is_file(_file_of(row)))
+
+
+def _file_of(row: DownloadRow) -> Path:
+    place = row.transfer.part_path if row.state is DownloadState.FETCHED else row.outcome.placed_path
+    return Path(place or "")
+
+
+def _join(connection: Transaction, grab: _Grab, fetched: Collection[DownloadId]) -> DownloadId | None:
+    """Join the download that fetches the same file for another instance, or has `fetched` it."""
+    joined = find_open_download(connection, grab.first.entry_id)
+    if joined is None:
+        rows = finishing_downloads(connection, [(grab.first.source_id, grab.first.entry_key)])
+        held = (lock_download(connection, row.id) for row in rows if row.id in fetched)
+        joined = next((row.id for row in held if _may_join(row)), None)
+    if joined is not None:
+        for item in grab.items:
+            add_item(connection, joined, item)
+    return joined
+
+
+def _may_join(row: DownloadRow) -> bool:
+    """Return whether the file stays where it is until another instance has a link of it.
+
+    A download that serves nobody any more removes its file, and an import by us takes it away.
+    """
+    waiting = [item for item in row.items if item.is_open]
+    is_linked = all(item.hand_over is Drive.NATIVE for item in waiting)
+    is_untouched = not row.queue.is_owned and all(item.command_id is None for item in waiting)
+    is_there = row.state in FINISHING_STATES and not _is_leaving(row)
+    return bool(waiting) and is_there and (is_linked or is_untouched)
+
+
 def _queue(connection: Transaction, grab: _Grab, wish: GrabWish, queue: DownloadQueue) -> DownloadId:
     """A new download; or the one that fetches the same file for another instance already."""
-    under_way = find_open_download(connection, grab.first.entry_id)
-    if under_way is not None:
-        for item in grab.items:
-            add_item(connection, under_way, item)
-        return under_way
     made = create_download(connection, _new_download(grab, wish), queue.clock())
     if made is None:
         raise GrabRefused(f"{grab.first.title} is being downloaded already")

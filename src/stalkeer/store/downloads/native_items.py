@@ -11,10 +11,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
 
 from stalkeer.core.downloads.sabnzbd import Progress, Stage
-from stalkeer.core.downloads.states import check_transition
-from stalkeer.model import DownloadId, DownloadState, Drive, GrabState, InstanceId, WantedId
+from stalkeer.core.downloads.states import FINISHING_STATES, check_transition
+from stalkeer.model import DownloadId, DownloadState, Drive, GrabState, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads, grabs
-from stalkeer.store.downloads.downloads import REFUSALS, DownloadRow, ItemState, lock_download
+from stalkeer.store.downloads.downloads import (
+    REFUSALS,
+    DownloadRow,
+    ItemState,
+    list_items,
+    lock_download,
+    to_download,
+)
 from stalkeer.store.downloads.grabs import GrabRow, list_grabs_where
 from stalkeer.store.downloads.run_writes import Ownership, fence
 from stalkeer.store.journal.events import Event, Level, record_event
@@ -158,6 +165,15 @@ def resting_downloads(connection: Connection) -> int:
     other = exists().where(mine, _I.state.in_(_OPEN), or_(~_IS_NATIVE, _I.state == ItemState.WAITING.value))
     resting = (_D.state == DownloadState.IMPORTING.value, _D.admitted_at.is_(None), waits, ~other)
     return int(connection.scalar(query.where(*resting)) or 0)
+
+
+def finishing_downloads(connection: Connection, files: Sequence[tuple[SourceId, str]]) -> list[DownloadRow]:
+    """List the downloads of these entries (source and key) whose file was fetched and is not in every library yet."""
+    states = _D.state.in_([state.value for state in FINISHING_STATES])
+    of_entries = or_(*(and_(_D.source_id == source_id, _D.entry_key == key) for source_id, key in files))
+    rows = connection.execute(select(downloads).where(states, of_entries).order_by(_D.id)).all() if files else []
+    items = list_items(connection, [DownloadId(row.id) for row in rows])
+    return [to_download(row, items.get(DownloadId(row.id), ())) for row in rows]
 
 
 # --- writes of the worker ----------------------------------------------------------------------------------------

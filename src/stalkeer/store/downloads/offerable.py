@@ -74,12 +74,9 @@ def offerable_matches(
     connection: Connection,
     instance_id: InstanceId,
     held_back: Collection[str],
-    library_ids: Sequence[LibraryId] | None = None,
 ) -> list[OfferableMatch]:
     """Return the matches to offer, oldest entries first. `held_back` lists the rules whose items are not offered."""
     query = _query(held_back).where(wanted.c.instance_id == instance_id)
-    if library_ids is not None:
-        query = query.where(library.c.id.in_(library_ids))
     query = query.order_by(entries.c.first_seen, entries.c.id, wanted.c.id)
     return [_match(row) for row in connection.execute(query).mappings()]
 
@@ -165,12 +162,6 @@ def find_live_offer(connection: Connection, guid: str, held_back: Collection[str
     """Return the offer if it is still valid: one of its entries is in the catalogue and confirmed."""
     offer_id = connection.scalar(select(offers.c.id).where(offers.c.guid == guid, offers.c.pub_date.is_not(None)))
     return None if offer_id is None else _describe(connection, [offer_id], held_back).get(offer_id)
-
-
-def live_matches(connection: Connection, guid: str, held_back: Collection[str]) -> list[OfferableMatch]:
-    """Return the entries of an offer that are in the catalogue and confirmed, each with its item."""
-    query = _query(held_back, of_offers=True).where(offers.c.guid == guid).order_by(entries.c.id, wanted.c.id)
-    return [_match(row) for row in connection.execute(query).mappings()]
 
 
 def _counts(held_back: Collection[str]) -> ColumnElement[bool]:
