@@ -28,7 +28,7 @@ CHANGEABLE = (
 # A request must not make the server read any file: these are set in config.yml or the environment only.
 FILES = frozenset({"downloads.ca_file"})
 LOCKED = ("flag", "environment")
-# replaced by `languages` of each instance; they count for instances without their own
+# outdated: they apply to instances without `languages` of their own
 OLD_LANGUAGES = frozenset({"matching.languages", "downloads.audio_languages"})
 
 
@@ -55,7 +55,7 @@ def check_changes(changes: Mapping[str, object], loaded: LoadedSettings) -> None
 
 
 def check_list_is_editable(section: str, loaded: LoadedSettings) -> None:
-    """Raise Conflict where the environment or a flag describes items of a list: these go before the pages."""
+    """Raise Conflict where the environment or a flag describes items of a list: they have precedence over the pages."""
     locked = next((layer for name, layer in loaded.origins.items() if _is_of(name, section) and layer in LOCKED), None)
     if locked is not None:
         where = "on the command line" if locked == "flag" else "by the environment"

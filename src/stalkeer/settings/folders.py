@@ -20,7 +20,7 @@ RootFolder = tuple[str, str]  # the instance's name, and the path
 
 @dataclass(frozen=True)
 class FolderProblem:
-    """The reason why the folder of a setting is unusable. `remedy` is an alternative to changing the setting.
+    """Hold the reason why the folder of a setting is unusable. `remedy` is an alternative to changing the setting.
 
     `is_unmade` means a default folder, which the engine creates at its next start.
     """

@@ -22,7 +22,7 @@ LISTS = ("radarr", "sonarr", "playlists")
 
 @dataclass(frozen=True)
 class Key:
-    """A setting as shown in the documentation: `radarr[].url`, `downloads.timeout`."""
+    """Describe a setting as shown in the documentation: `radarr[].url`, `downloads.timeout`."""
 
     name: str
     field: FieldInfo
@@ -131,7 +131,7 @@ def child_of(node: Any, step: str, place: str, *, is_list: bool) -> Any:
 def secret_values(node: object) -> Iterator[str]:
     """Yield every secret in these settings, for masking."""
     if isinstance(node, SecretStr):
-        if "://" not in node.get_secret_value():  # URLs are masked by their form
+        if "://" not in node.get_secret_value():  # secrets in URLs are masked by the URL's form
             yield node.get_secret_value()
     elif isinstance(node, BaseModel):
         for name in type(node).model_fields:

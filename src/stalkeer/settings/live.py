@@ -9,7 +9,7 @@ from stalkeer.settings.schema import Settings
 
 
 class LiveSettings:
-    """The current settings. Call `reload` with the database's values after they changed.
+    """Hold the current settings. Call `reload` with the database's values after they changed.
 
     These values are the UI's rows, or the settings that `stalkeer serve` published under a version.
     """
@@ -35,12 +35,12 @@ class LiveSettings:
 
     @property
     def stored(self) -> Mapping[str, object]:
-        """The database values of this snapshot."""
+        """Return the database values of this snapshot."""
         return self._stored
 
     @property
     def version(self) -> int | None:
-        """The version of the published settings; None when this process merges its own."""
+        """Return the version of the published settings; None when this process merges its own."""
         return self._version
 
     def reload(self, stored: Mapping[str, object], version: int | None = None) -> None:

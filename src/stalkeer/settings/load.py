@@ -31,7 +31,7 @@ Path_ = tuple[str, ...]
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """The settings, the origin of each given value (`downloads.timeout` -> `file`), and the file that was read."""
+    """Hold the settings, the origin of each given value (`downloads.timeout` -> `file`), and the file that was read."""
 
     settings: Settings
     origins: Mapping[str, Layer]
@@ -43,7 +43,7 @@ class _Value:
     path: Path_
     value: object
     layer: Layer
-    place: str  # for messages: the file or the variable
+    place: str  # the file or the variable, for messages
 
 
 def find_config(environ: Mapping[str, str]) -> Path | None:
@@ -126,7 +126,7 @@ def _from_file(config: Path | None) -> list[_Value]:
     return [
         _Value(path, value, "file", str(config))
         for path, value in leaves
-        if path and (value is not None or not is_section(path))  # an empty file has no path
+        if path and (value is not None or not is_section(path))  # without a path: the value of an empty file
     ]
 
 

@@ -1,4 +1,4 @@
-"""A config.yml that may be passed on: every value but the secrets, and none of the comments."""
+"""Make a copy of config.yml that is safe to share: without secrets and comments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOGIN_NAMES = frozenset({("playlists", "username")})
 
 
 def public_copy(path: Path) -> str | None:
-    """The text of the copy; None for a file that is not there or cannot be read."""
+    """Return the text of the copy; None for a file that is missing or cannot be read."""
     try:
         document = read_yaml(path)
     except ConfigurationError:
@@ -27,7 +27,7 @@ def public_copy(path: Path) -> str | None:
 
 
 def _shown(value: object, path: tuple[str, ...]) -> object:
-    """Hide what is secret, and what no setting of ours is: its kind is not known."""
+    """Mask secrets, and values that are no settings, because they may be secret."""
     if path and (path in _secret() or not is_known(path)):
         return MASK if value is not None else None
     if isinstance(value, dict):

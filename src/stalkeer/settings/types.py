@@ -24,7 +24,7 @@ from stalkeer.core.naming.languages import language_code
 from stalkeer.settings.units import TIME_OF_DAY, parse_cron, parse_duration, parse_size, parse_time_of_day
 
 MANY = 1_000_000
-# Of a field: settings pages show it only on request.
+# Marks a field that settings pages show only on request.
 ADVANCED: JsonDict = {"advanced": True}
 Size = Annotated[int, BeforeValidator(parse_size), Field(ge=0, json_schema_extra={"form": "size"})]
 TimeOfDay = Annotated[

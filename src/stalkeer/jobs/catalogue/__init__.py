@@ -1,1 +1,1 @@
-"""Look through the catalogue and ask accounts for details of single entries."""
+"""Ask accounts for details of single entries of the catalogue."""

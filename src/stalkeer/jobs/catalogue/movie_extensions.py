@@ -1,4 +1,4 @@
-"""Find the file extension of a movie whose account does not list it, and remember it with the entry."""
+"""Find the file extension of a movie whose account does not list it, and store it with the entry."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from stalkeer.model import EntryId, SourceId
 from stalkeer.store.catalogue.extensions import forget_extension, remember_extension
 from stalkeer.store.db.database import Database
 
-PATIENCE_S = 2.0  # a download waits so long for the answer
+PATIENCE_S = 2.0  # time that a download waits for the answer
 
 
 def find_address(tools: RefreshContext, source_id: SourceId, key: str, template: str) -> str:
-    """Ask the account for the extension and return the address with it; with the bare id where it does not say.
+    """Ask the account for the extension and return the address with it, or without an extension where the account does
+    not know it.
 
-    Raises SourceError where the account does not answer. Nothing is remembered then.
+    Raises SourceError, and stores nothing, where the account does not answer.
     """
     panel = open_panel(tools, source_id, short_s=PATIENCE_S)
     extension = "" if panel is None else panel.movie(key.partition(":")[2]).extension
@@ -26,6 +27,6 @@ def find_address(tools: RefreshContext, source_id: SourceId, key: str, template:
 
 
 def use_bare_id(database: Database, entry_id: EntryId) -> bool:
-    """Take back an extension that the account named, where the server has no such file. False where none was."""
+    """Remove a stored extension with which the server has no file. Return False where none was stored."""
     with database.begin() as connection:
         return forget_extension(connection, entry_id)

@@ -1,4 +1,4 @@
-"""Ask accounts on demand, one question at a time: their state, a series' episodes, a movie's details."""
+"""Send queries to accounts, one at a time: for their state, a series' episodes, or a movie's details."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from stalkeer.store.sources.sources import get_source_by_id, panel_login, read_c
 T = TypeVar("T")
 
 ASKING = "asking the account about single series"
-LOOK_S = 1.0  # between two looks at the user's wish to cancel
-PAUSE_S = 0.5  # between two questions to one panel
-MOST_QUESTIONS = 500  # of one kind in one run
-MOST_FAILURES = 3  # in a row: then the panel is left alone
+LOOK_S = 1.0  # between two checks for a cancellation
+PAUSE_S = 0.5  # between two queries to a panel
+MOST_QUESTIONS = 500  # queries of a kind in a run
+MOST_FAILURES = 3  # failures in a row that end the queries
 
 
 @dataclass(frozen=True)
 class ExpandReport:
-    """Count the series or movies of a run of questions."""
+    """Count the series or movies of a run of queries."""
 
     asked: int = 0
     cached: int = 0
     failed: int = 0
-    entries: int = 0  # episodes found, or films with details
+    entries: int = 0  # episodes found, or movies with details
     postponed: int = 0  # left for the next run
 
     def to_document(self) -> dict[str, object]:
@@ -58,9 +58,9 @@ class ExpandReport:
 
 
 def ask_account(tools: RefreshContext, source_id: SourceId) -> AccountReply | None:
-    """Ask an account for its state. None where no panel of it is known.
+    """Ask an account for its state.
 
-    Raises SourceError where it does not answer.
+    Return None for a source without a panel. Raises SourceError where it does not answer.
     """
     panel = open_panel(tools, source_id)
     if panel is None:
@@ -79,10 +79,10 @@ def expand_series(
     run: Run,
     sleep: Callable[[float], None] = time.sleep,
 ) -> ExpandReport:
-    """Ask the account for the episodes of these series and put them into the visible catalogue.
+    """Ask the account for the episodes of these series, and add them to the visible catalogue.
 
-    A series whose answer is fresh, or that failed lately, is not asked for again. A panel is asked slowly, and left
-    alone when it fails.
+    Series with a recent answer or a recent failure are skipped. The panel is asked slowly, and not any more after
+    several failures.
     """
     with tools.database.connect() as connection:
         wanted = series_to_expand(connection, source_id, series_keys, tools.clock())
@@ -109,7 +109,7 @@ def expand_series(
 
 @dataclass(frozen=True)
 class _Questions:
-    """Ask one account, at most so many questions a minute. The database remembers them over a restart."""
+    """Ask an account, with a limit of queries per minute. The database keeps the times over a restart."""
 
     tools: RefreshContext
     source_id: SourceId
@@ -117,7 +117,7 @@ class _Questions:
     sleep: Callable[[float], None]
 
     def ask_each(self, items: Sequence[T], ask: Callable[[T], int], report: ExpandReport) -> ExpandReport:
-        """Ask for one item after another. A failure is counted; several in a row end the questions."""
+        """Ask for one item after another. Several failures in a row end the queries."""
         in_a_row = 0
         for number, item in enumerate(items):
             is_enough = number >= MOST_QUESTIONS or in_a_row >= MOST_FAILURES
@@ -134,7 +134,7 @@ class _Questions:
         return report
 
     def _await_turn(self, number: int, total: int) -> bool:
-        """Wait until the next question may be asked. False where the user cancels meanwhile."""
+        """Wait until the next query is allowed. Return False where the user cancels meanwhile."""
         if number:
             self.sleep(PAUSE_S)
         per_minute = self.tools.settings().catalogue.questions_per_minute
@@ -151,7 +151,7 @@ class _Questions:
 
 
 def open_panel(tools: RefreshContext, source_id: SourceId, *, short_s: float = SHORT_ANSWER_S) -> Panel | None:
-    """Return the panel of a source; None where no panel of it is known."""
+    """Return the panel of a source; None for a source without a panel."""
     with tools.database.connect() as connection:
         row = get_source_by_id(connection, source_id)
     settings, credentials = tools.settings(), read_credentials(row, tools.secrets)

@@ -1,6 +1,7 @@
-"""The user's verbs on downloads; every face calls these. Each download is changed in a transaction of its own.
+"""Apply the user's actions on downloads, for every face.
 
-One that cannot be changed hinders no other: its result carries the reason. What changed anything wakes the heartbeat.
+Each download is changed in a separate transaction. A download that cannot be changed does not stop the others: its
+result has the reason. Every change wakes the heartbeat.
 """
 
 from __future__ import annotations
@@ -29,22 +30,22 @@ Change = Callable[[Transaction, DownloadId, datetime], ActionResult]
 
 
 class Verb(StrEnum):
-    """An action on one download or on many."""
+    """Define an action on one download or on many."""
 
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
     RETRY = "retry"
     NOW = "now"
-    ACCEPT = "accept"  # import what an instance refused
+    ACCEPT = "accept"  # import a file that an instance rejected
     TOP = "top"
     BOTTOM = "bottom"
-    REMOVE = "remove"  # take an ended download off the list
-    AGAIN = "again"  # download an ended one once more, even where the library has it
+    REMOVE = "remove"  # remove an ended download from the list
+    AGAIN = "again"  # repeat an ended download, even where the library has the item
 
 
 class MoveStep(StrEnum):
-    """A move past the next download that waits."""
+    """Define a move past the next download that waits."""
 
     UP = "up"
     DOWN = "down"
@@ -57,7 +58,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True)
 class Beside:
-    """The place before or after another download."""
+    """Name the place before or after another download."""
 
     other: DownloadId
     side: Side = Side.BEFORE
@@ -65,7 +66,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Moved:
-    """The outcome of a move past others; NOTHING where the download is the first or the last already."""
+    """Hold the outcome of a move. NOTHING means that the download was the first or the last already."""
 
     title: str
     outcome: ActionOutcome
@@ -74,7 +75,7 @@ class Moved:
 def act_on(
     queue: DownloadQueue, download_ids: Sequence[DownloadId], verb: Verb, part: Part = Part.REMOVE
 ) -> list[ActionResult]:
-    """Do the same with each of these downloads. `part`: the fate of what a cancelled one has."""
+    """Apply an action to each of these downloads. `part` says what happens to the part file of a cancelled download."""
     change = partial(_cancel, part=part) if verb is Verb.CANCEL else _CHANGES[verb]
     results = _change_each(queue, download_ids, change)
     if verb is Verb.REMOVE:
@@ -84,7 +85,7 @@ def act_on(
 
 
 def act_on_all(queue: DownloadQueue, verb: Verb, part: Part = Part.REMOVE) -> list[ActionResult]:
-    """Do it with every download that is in a state where it makes sense. Raises Conflict where it never does."""
+    """Apply an action to all downloads in a suitable state. Raises Conflict for an action that cannot apply to all."""
     if verb not in _OF_ALL:
         raise Conflict(f"{verb.value!r} cannot be done with all downloads at once: name them")
     with queue.database.connect() as connection:
@@ -94,7 +95,7 @@ def act_on_all(queue: DownloadQueue, verb: Verb, part: Part = Part.REMOVE) -> li
 
 
 def set_priority(queue: DownloadQueue, download_ids: Sequence[DownloadId], priority: Priority) -> list[ActionResult]:
-    """Let downloads start before others, or after them."""
+    """Set the priority of downloads."""
 
     def change(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
         store.set_priority(connection, download_id, priority, now)
@@ -104,7 +105,7 @@ def set_priority(queue: DownloadQueue, download_ids: Sequence[DownloadId], prior
 
 
 def set_bandwidth_limit(queue: DownloadQueue, download_id: DownloadId, limit: int) -> ActionResult:
-    """Give a download a bandwidth of its own, in bytes/s; 0 lifts it."""
+    """Set the speed limit of a download in bytes/s; 0 removes it."""
 
     def change(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
         store.set_limit(connection, download_id, limit, now)
@@ -114,7 +115,7 @@ def set_bandwidth_limit(queue: DownloadQueue, download_id: DownloadId, limit: in
 
 
 def move(queue: DownloadQueue, download_id: DownloadId, place: MoveStep | Beside) -> Moved:
-    """Change a download's place among those of its priority. Raises NotFound, and InvalidInput for another priority."""
+    """Move a download within its priority. Raises NotFound, and InvalidInput for a place in another priority."""
     with queue.database.begin() as connection:
         row = get_download(connection, download_id)
         if isinstance(place, MoveStep):
@@ -129,21 +130,24 @@ def move(queue: DownloadQueue, download_id: DownloadId, place: MoveStep | Beside
 
 
 def pause_queue(queue: DownloadQueue, duration: timedelta | None = None) -> Overrides:
-    """Pause all downloads but forced ones, for `duration` or until the queue is resumed. Restarts do not end it."""
+    """Pause all downloads except those with priority `force`, for `duration` or until the queue is resumed.
+
+    A restart does not end the pause.
+    """
     now = queue.clock()
     pause = QueuePause(now, _end_of(now, duration))
     return _override(queue, lambda connection: write_pause(connection, pause))
 
 
 def resume_queue(queue: DownloadQueue) -> Overrides:
-    """End the pause of the queue. The hours of the week count again."""
+    """End the pause of the queue. The hours of the settings apply again."""
     return _override(queue, lambda connection: write_pause(connection, None))
 
 
 def limit_speed(queue: DownloadQueue, rate: int, duration: timedelta | None = None) -> Overrides:
-    """Limit all downloads together to `rate` bytes/s, for `duration` or until it is ended; 0 is unlimited.
+    """Limit all downloads together to `rate` bytes/s, for `duration` or until the limit is ended; 0 is unlimited.
 
-    It goes before `downloads.bandwidth_limit` and the limits of `downloads.hours`.
+    It has precedence over `downloads.bandwidth_limit` and the limits of `downloads.hours`.
     """
     if rate < 0:
         raise InvalidInput("A speed limit is a number of bytes per second; 0 is unlimited.")
@@ -153,12 +157,12 @@ def limit_speed(queue: DownloadQueue, rate: int, duration: timedelta | None = No
 
 
 def end_speed_limit(queue: DownloadQueue) -> Overrides:
-    """End the speed limit for now. The settings count again."""
+    """End the temporary speed limit. The limit of the settings applies again."""
     return _override(queue, lambda connection: write_speed_limit(connection, None))
 
 
 def queue_overrides(queue: DownloadQueue) -> Overrides:
-    """Return the pause and the speed limit for now, as far as they are in force."""
+    """Return the pause of the queue and the temporary speed limit that apply now."""
     with queue.database.connect() as connection:
         return read_overrides(connection, queue.clock())
 
@@ -182,7 +186,7 @@ def _override(queue: DownloadQueue, write: Callable[[Transaction], None]) -> Ove
 
 
 def accept_set_aside(queue: DownloadQueue, file_id: int) -> DownloadId:
-    """Import a file that was set aside, as it is. Raises NotFound, and Conflict where its item is being downloaded."""
+    """Import a quarantined file as it is. Raises NotFound, and Conflict where its item is being downloaded."""
     with queue.database.begin() as connection:
         file = get_set_aside(connection, file_id)
         path = _complete_move(file.path)
@@ -194,7 +198,7 @@ def accept_set_aside(queue: DownloadQueue, file_id: int) -> DownloadId:
 
 
 def delete_set_aside(queue: DownloadQueue, file_id: int) -> QuarantinedFile:
-    """Delete a file that was set aside."""
+    """Delete a quarantined file."""
     with queue.database.begin() as connection:
         file = get_set_aside(connection, file_id)
         _complete_move(file.path).unlink(missing_ok=True)
@@ -203,7 +207,7 @@ def delete_set_aside(queue: DownloadQueue, file_id: int) -> QuarantinedFile:
 
 
 def _complete_move(path: Path) -> Path:
-    """Move a part whose move into the quarantine a kill prevented."""
+    """Complete the move of a part file into the quarantine that a kill interrupted."""
     part = path.parent.parent / f"{path.stem.rpartition('-')[0]}{path.suffix}"
     if not path.exists() and part.is_file():
         part.replace(path)
@@ -211,7 +215,7 @@ def _complete_move(path: Path) -> Path:
 
 
 def check(result: ActionResult) -> ActionResult:
-    """Raise the reason of a refusal: for a face that was asked for one download."""
+    """Raise the error of a refused result, for requests about a single download."""
     if result.error is not None:
         raise result.error
     return result

@@ -55,7 +55,10 @@ NOTHING: Mapping[DownloadId, int] = {}
 def read_accounts(
     connection: Transaction, settings: Settings, now: datetime, unasked: Collection[SourceId] = ()
 ) -> dict[SourceId, Account]:
-    """Return what each source's account allows now. `unasked` must be asked before anything of theirs starts."""
+    """Return the connections that each source's account allows now.
+
+    Accounts in `unasked` must be asked before their downloads start.
+    """
     gap = timedelta(seconds=settings.downloads.reconnect_gap)
     closing = closing_connections(connection, now - gap)
     return {
@@ -86,7 +89,7 @@ def _account(
 
 
 def _watching(source: SourceLimits, now: datetime) -> int:
-    """Count those whom a media server saw with the account within the last two minutes."""
+    """Count the viewers of the account that a media server reported within the last two minutes."""
     seen = source.watched_at
     return source.watched if seen is not None and seen <= now + REST and now < seen + REST else 0
 
@@ -102,7 +105,7 @@ def _refusal(source: SourceLimits, now: datetime) -> str | None:
 
 
 def measure_volume(connection: Transaction, settings: Settings) -> DiskRoom:
-    """Return the room of the folder of incomplete downloads. Trouble with any folder bars every download."""
+    """Return the free space for incomplete downloads. A problem with any folder stops all downloads."""
     roots = known_root_folders(connection)
     problems = [problem for problem in folder_problems(settings, roots) if not problem.is_unmade]
     if problems:
@@ -127,13 +130,13 @@ def limits_of(settings: Settings) -> Limits:
 def learn_hosts(
     connection: Transaction, access: Callable[[SourceId], Access], candidates: Sequence[QueuedDownload]
 ) -> list[QueuedDownload]:
-    """`candidates` with the host that each will be fetched from, written down where it was not known yet."""
+    """Return `candidates` with the host of each. A host that was not known yet is stored."""
     found: dict[DownloadId, str] = {}
     for row in without_host(connection, [one.id for one in candidates if not one.host]):
         address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
         if address is None:
-            continue  # the run that finds it gone says so
-        with contextlib.suppress(StalkeerError):  # a login that cannot be read is told of by the run, too
+            continue  # the run reports that the entry is gone
+        with contextlib.suppress(StalkeerError):  # the run also reports a login that cannot be decrypted
             found[row.id] = host_of(fill(address.template, access(row.identity.source_id)))
             set_host(connection, row.id, found[row.id])
     return [replace(one, host=found.get(one.id, one.host)) for one in candidates]
@@ -155,9 +158,9 @@ def explain_waiting(database: Database, settings: Settings, now: datetime) -> di
 def read_gates(
     connection: Transaction, settings: Settings, now: datetime, unsampled: Mapping[DownloadId, int] = NOTHING
 ) -> Gates:
-    """Return what bars downloads: the pause for now, the hours of the week, and quotas that are used up.
+    """Return what stops downloads: the pause of the queue, the hours of the settings, and used-up quotas.
 
-    `unsampled` are bytes of this process that the database does not know of yet.
+    `unsampled` are fetched bytes of this process that are not in the database yet.
     """
     local = now.astimezone()
     hours = _pause(settings, read_overrides(connection, now), now)
@@ -183,7 +186,7 @@ def _pause(settings: Settings, overrides: Overrides, now: datetime) -> Waiting |
 
 
 def allowance(settings: Settings, now: datetime, overrides: Overrides = NO_OVERRIDES) -> Allowance:
-    """Return the global bandwidth at this moment."""
+    """Return the speed limit of all downloads at this time."""
     windows = [
         Window(frozenset(one.days), one.start, one.end, 0 if one.pause else one.limit or None)
         for one in settings.downloads.hours
@@ -193,7 +196,10 @@ def allowance(settings: Settings, now: datetime, overrides: Overrides = NO_OVERR
 
 
 def throttle(bandwidth: Bandwidth, limits: Sequence[BandwidthLimits], total: float | None, workers: int = 1) -> None:
-    """Set the limits of what runs here. Several workers share the total evenly; they do not talk to each other."""
+    """Set the speed limits of the downloads in this process.
+
+    Several workers share the total evenly, without communication.
+    """
     bandwidth.limit(Bandwidth.GLOBAL, None if total is None else total / max(1, workers))
     for one in limits:
         bandwidth.limit(source_limit_name(one.source_id), one.of_source)
@@ -209,7 +215,7 @@ def download_limit_name(download_id: DownloadId) -> str:
 
 
 def _of_source(connection: Transaction, fetched: Mapping[DownloadId, int], source_id: SourceId | None) -> int:
-    """The part of `fetched` that is one source's; all of it for None."""
+    """Return the bytes of `fetched` from a source, or all of them for None."""
     if source_id is None or not fetched:
         return sum(fetched.values())
     sources = source_of(connection, list(fetched))

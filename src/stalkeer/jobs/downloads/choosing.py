@@ -1,4 +1,4 @@
-"""Choose the entry to fetch for a wanted item: confirmed matches, ranked by the instance's quality profile."""
+"""Choose the entry to download for a wanted item: rank its confirmed matches by the instance's quality profile."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from stalkeer.store.library.wanted_list import get_wanted
 from stalkeer.store.matching.entries import entries_by_id
 
 MOST_EXPLAINED = 5
-MOVIE_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
-# what the two programs call a source -> what names are read into
+MOVIE_RUNTIME_MIN = 110  # the runtime that Radarr assumes where it knows none
+# the release source as the two programs name it -> as parsed names have it
 SOURCE_WORDS = {
     "tv": "hdtv",
     "television": "hdtv",
@@ -49,7 +49,7 @@ SOURCE_WORDS = {
 
 @dataclass(frozen=True)
 class RankedMatch:
-    """A match in its place. `allowed` is False where the profile or a wish refuses it; `reasons` say why."""
+    """Hold a ranked match. `allowed` is False where the profile or a setting refuses it; `reasons` say why."""
 
     match: ConfirmedMatch
     allowed: bool
@@ -57,9 +57,9 @@ class RankedMatch:
 
 
 def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[str] = ()) -> Replacement | None:
-    """The best entry for the download's items that was not tried yet; None where all were.
+    """Return the best entry for the download's items that was not tried yet; None where all were.
 
-    An instance that grabbed a release gets no other one.
+    An instance that grabbed a release gets no other release.
     """
     if row.handing.by_instance:
         return _next_of_release(connection, row)
@@ -69,17 +69,17 @@ def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[
     if not fresh:
         return None
     instances = {instance.id: instance for instance in list_instances(connection)}
-    # an entry that serves all items of the download comes before one that serves some of them
+    # an entry for all items of the download comes before an entry for only some of them
     served = {match.entry_id: len({m.wanted_id for m in fresh if m.entry_id == match.entry_id}) for match in fresh}
     ranked = [one for one in rank(fresh, instances.get(fresh[0].instance_id), languages) if one.allowed]
     if not ranked:
         return None
-    match = max(ranked, key=lambda one: served[one.match.entry_id]).match  # max keeps the first of equals
+    match = max(ranked, key=lambda one: served[one.match.entry_id]).match  # max returns the first of equal values
     return Replacement(match.entry_id, match.source_id, match.entry_key, match.entry_name)
 
 
 def _next_of_release(connection: Transaction, row: DownloadRow) -> Replacement | None:
-    """The next entry that is the same release for every instance that grabbed it."""
+    """Return the next entry that is the same release for every instance that grabbed it."""
     offers = [find_offer(connection, grab.offer_guid) for grab in list_live_grabs(connection, row.id)]
     known = [offer for offer in offers if offer is not None]
     if not known:
@@ -93,9 +93,7 @@ def _next_of_release(connection: Transaction, row: DownloadRow) -> Replacement |
 
 
 def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
-    """Return why an item is not fetched whatever was found for it: a rule, or all that its instance says of the
-    variants.
-    """
+    """Return why no variant of an item is downloaded: a rule, or the instance's reasons against all variants."""
     item = get_wanted(connection, wanted_id)
     if item.skip:
         return f"It is held back: {item.skip}."
@@ -111,9 +109,9 @@ def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
 def rank(
     matches: Sequence[ConfirmedMatch], instance: InstanceRow | None, languages: Sequence[str] = ()
 ) -> tuple[RankedMatch, ...]:
-    """Rank `matches` by the wishes of `instance`, best first; one of each entry. `languages`: where it names none.
+    """Rank `matches` by the settings of `instance`, best first, each entry once.
 
-    Of what the instance has already only better variants are left.
+    `languages` apply where the instance names none. For an item with a file, only better variants are left.
     """
     profile = profile_of(instance, matches[0].profile_id) if matches else None
     matches = [match for match in matches if is_upgrade(match.resolution, match.current_quality, profile)]
@@ -124,7 +122,7 @@ def rank(
     for match in matches:
         unique.setdefault(match.entry_id, match)
     named = (matches[0].original_language or "").casefold()
-    original = LANGUAGES.get(named) or language_code(named) or None  # as entries' names are read, where they know it
+    original = LANGUAGES.get(named) or language_code(named) or None  # in the codes of parsed names where possible
     own = read_wanted_languages(instance.options.languages) if instance else ANY_LANGUAGE
     wanted = (own if own.order else WantedLanguages(tuple(languages))).resolved(original)
     wishes = Wishes(wanted.order, required_languages=wanted.required, original_language=original)
@@ -165,7 +163,7 @@ def _of_profile(profile: QualityProfile, whose: str) -> Profile:
 
 
 def _pair(one: ProfileQuality) -> tuple[int, str]:
-    """Lines and source of a quality, in the words that names are read into."""
+    """Return resolution and release source of a quality, in the words of parsed names."""
     if one.quality.name.startswith("Remux"):
         return one.quality.resolution, "remux"
     return one.quality.resolution, SOURCE_WORDS.get(one.quality.source.lower(), one.quality.source)
@@ -179,9 +177,9 @@ def _limits(one: ProfileQuality) -> SizeLimits:
 
 
 def find_change(tools: DownloadContext, row: DownloadRow, address: EntryAddress) -> str | None:
-    """Return what became of a queued entry; None where it is still the same movie or episode.
+    """Return how a queued entry has changed; None where it is still the same movie or episode.
 
-    Providers give an id to another one. An entry that is called otherwise is matched again with the download's items.
+    Providers reuse the id of an entry for another. A renamed entry is matched again with the download's items.
     """
     queued, present = row.identity.name, address.name
     if present == queued or is_same_content(queued, present, address.kind):
@@ -206,7 +204,7 @@ def _is_confirmed(tools: DownloadContext, row: DownloadRow, entry_id: EntryId) -
 
 @dataclass(frozen=True)
 class Explanations:
-    """The first items that fit a text, explained. `total`: how many fit, counted to 50."""
+    """Hold the explanations of the first items that fit a text. `total` counts all that fit, up to 50."""
 
     items: tuple[Explanation, ...]
     total: int
@@ -219,7 +217,7 @@ def explain_items(matching: Matching, text: str) -> Explanations:
 
 
 def explain_wanted(matching: Matching, wanted_id: WantedId) -> Explanation:
-    """Match the item anew without writing anything. Raises NotFound where it is not wanted."""
+    """Match the item again without saving anything. Raises NotFound where it is not wanted."""
     explanation = explain_match(matching, wanted_id)
     with matching.database.connect() as connection:
         hindrance = hindrance_of(connection, wanted_id)

@@ -1,4 +1,4 @@
-"""The parts of the program that jobs on downloads work with."""
+"""Describe the parts of the program that the jobs on downloads use."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from stalkeer.store.downloads.variants import ConfirmedMatch
 
 @dataclass(frozen=True)
 class DownloadQueue:
-    """The queue as the user's verbs use it. `wake`: let the heartbeat look at it at once, where one runs here.
+    """Hold the parts for the user's actions on the queue.
 
-    `push`: let an instance that drives itself grab a match. Returns the download that it makes of it; raises Conflict
-    with the instance's own reasons.
+    `wake` lets a heartbeat of this process check the queue at once. `push` lets an instance with the native drive grab
+    a match. It returns the download, and raises Conflict with the instance's reasons.
     """
 
     database: Database
@@ -35,7 +35,7 @@ class DownloadQueue:
 
 @dataclass(frozen=True)
 class DownloadContext:
-    """For the jobs that carry a download: built once by the engine."""
+    """Hold the parts for the jobs that carry out downloads. The engine builds it once."""
 
     database: Database
     secrets: SecretBox
@@ -47,10 +47,10 @@ class DownloadContext:
     access: Callable[[SourceId], Access]
     movie_address: Callable[[SourceId, str, str], str]  # (source, key, template without extension); raises SourceError
     bandwidth: Bandwidth = field(default_factory=Bandwidth)
-    disk_full: Callable[[], None] = lambda: None  # told when a write met a full disk
+    disk_full: Callable[[], None] = lambda: None  # called when a write finds the disk full
     # (id, bytes, seconds), for rate samples
     note_fetched: Callable[[DownloadId, int, float], None] = lambda _id, _size, _seconds: None
-    wake: Callable[[], None] = lambda: None  # something became ready for the next step
+    wake: Callable[[], None] = lambda: None  # called when work became ready for the next step
 
     @property
     def incomplete(self) -> Path:

@@ -1,7 +1,7 @@
-"""From a fetched file to a file in the library: verify, place, hand over, confirm. Each step is kept before the next.
+"""Bring a fetched file into the library: verify, place, hand over, confirm.
 
-A kill at any instruction loses nothing: the target is written down before the file moves there, the instance is asked
-for the file before it is given it, and its command's id is kept while it works.
+Each step is stored before the next. A kill at any instruction loses nothing: the target is stored before the file moves
+there, the instance is asked for the file before it is handed over, and the id of its command is stored while it runs.
 """
 
 from __future__ import annotations
@@ -82,13 +82,13 @@ from stalkeer.store.library.instances import get_instance_by_id
 
 log = logging.getLogger(__name__)
 
-LONGEST_WAIT_HERE_S = 15.0  # an import that takes longer is asked for again later, and another one goes first
+LONGEST_WAIT_HERE_S = 15.0  # an import that takes longer is checked later, so that another one can go first
 WAITS_HERE = 20
 
 
 @dataclass
 class Guard:
-    """A finishing run that can be halted between its steps, and while it waits."""
+    """Hold a finishing run, which can be halted between its steps and while it waits."""
 
     owner: Ownership
     is_stale: Callable[[], bool] = lambda: False
@@ -103,7 +103,7 @@ class Guard:
         self._event.set()
 
     def commit(self) -> None:
-        """The instance is taking the file: a cancel comes too late from here on."""
+        """Record that the instance has begun to import, so that a cancel comes too late from now on."""
         self._is_committed = True
 
     def stopping(self) -> StopReason | None:
@@ -115,7 +115,10 @@ class Guard:
 
 
 def carry_out(tools: DownloadContext, guard: Guard) -> None:
-    """Finish what `guard.owner` names as far as it goes now, or do nothing where that run is not ours."""
+    """Finish the download of `guard.owner` as far as possible now.
+
+    Do nothing where this worker no longer owns the run.
+    """
     with tools.database.begin() as connection:
         row = claim(connection, guard.owner, tools.clock())
     if row is None or row.state not in FINISHING_STATES:
@@ -146,13 +149,13 @@ class _Finish:
     # --- verify and place
 
     def verify_and_place(self) -> bool:
-        """True once the file lies at its staging place."""
+        """Return True once the file is at its staging place."""
         part = Path(self.row.transfer.part_path or "")
         if self.row.outcome.placed_path and Path(self.row.outcome.placed_path).exists() and not part.is_file():
             placed = Path(self.row.outcome.placed_path)
             place_extras(part, placed, extras_of(self.row.outcome.facts))
             remove_part(part)
-            return self._note_placed(placed)  # a crash came between the move and its record
+            return self._note_placed(placed)  # a crash happened between the move and its record
         if not part.is_file():
             self.settling.start_over(RunProblem("part_gone", f"{part} is gone: somebody removed it"))
             return False
@@ -163,7 +166,7 @@ class _Finish:
         return self._keep_fitting_items(part) and self._place(part, verdict)
 
     def _not_taken(self, part: Path, verdict: Unfinished | Refusal) -> None:
-        """Ask again for what may come another time, put aside what is wrong, let the user decide the rest."""
+        """Act on a file that failed its checks: fetch it again, move it to the quarantine, or let the user decide."""
         settling = self.settling
         if isinstance(verdict, NotVideo | TooShort | Damaged):
             code = NOT_A_VIDEO if isinstance(verdict, NotVideo) else FailureKind.WRONG_FILE.value
@@ -183,7 +186,7 @@ class _Finish:
             settling.quarantine(part, RunProblem(FailureKind.WRONG_FILE.value, verdict.reason))
 
     def _keep_fitting_items(self, part: Path) -> bool:
-        """Let those items go whose profile does not allow the picture; False where none is left."""
+        """Release the items whose profile does not allow the resolution. Return False where no item is left."""
         misfit = judge_file(self.tools.database, self.row, part)
         if misfit is None:
             return True
@@ -211,7 +214,7 @@ class _Finish:
             check_own_folder(self.tools.settings(), planned.target, self._modes().folder)
             place(part, planned.target, self._modes(), self._keep_going, self._is_spent)
             place_extras(part, planned.target, extras_of(self.row.outcome.facts))
-            remove_part(part)  # what the transfer kept beside it
+            remove_part(part)  # the files that the transfer kept beside it
         except _Halted:
             self._come_back()
             return False
@@ -221,13 +224,13 @@ class _Finish:
         except PlacementError as error:
             self._not_placed(error)
             return False
-        except ArrError as error:  # the instance's naming and folder are asked for where the file goes into its library
+        except ArrError as error:  # a file in the library needs the instance's naming and folder
             self.settling.wait(RunProblem("instance", str(error)), self.row.queue.failures, 60.0)
             return False
         return self._note_placed(planned.target)
 
     def _plan(self, sound: Sound) -> PlacementPlan:
-        """Return the place for the items that we hand over; without any, the place for links alone."""
+        """Return the place for the items that Stalkeer hands over; without any, the place for links only."""
         identity, traits = self.row.identity, traits_of(self.tools, self.row, sound)
         if identity.destination is not None:
             destination = Destination.of_document(identity.destination)
@@ -243,7 +246,7 @@ class _Finish:
         return PlacementPlan(master, grabs[0].release)
 
     def _grabs(self) -> list[GrabRow]:
-        """The grabs of this download that wait for its file."""
+        """Return the grabs of this download that wait for its file."""
         waiting = {
             (item.instance_id, item.wanted_id)
             for item in self.row.items
@@ -254,9 +257,10 @@ class _Finish:
         return [grab for grab in found if any((grab.instance_id, one.wanted_id) in waiting for one in grab.items)]
 
     def _not_placed(self, error: PlacementError) -> None:
-        """Try again every minute what passes by itself, and what an instance waits for; the rest waits for the user.
+        """Try again every minute for a temporary error, and for a file that an instance waits for.
 
-        An instance shows the fault as its own warning, beside which nobody looks for a button here.
+        Otherwise the user decides. A waiting instance shows the error as a warning of its own, so users would not look
+        for a button here.
         """
         problem = RunProblem(PLACEMENT, str(error))
         if isinstance(error, PlacementRefused) and not self.row.handing.by_instance:
@@ -265,7 +269,7 @@ class _Finish:
             self.settling.wait(problem, self.row.queue.failures, 60.0)
 
     def _is_spent(self, target: Path) -> bool:
-        """Tell whether the file of ours at `target` may go: an imported copy, or one that is downloaded again."""
+        """Tell whether the file at `target` may be replaced: it is an imported copy, or it is downloaded again."""
         directories = self.tools.settings().directories
         if not any(target.is_relative_to(folder) for folder in (directories.movies, directories.tvshows)):
             return False
@@ -275,7 +279,10 @@ class _Finish:
             return is_imported_copy(connection, str(target), target.stat().st_size)
 
     def _keep_going(self, _size: int) -> None:
-        """A copy to another disk takes minutes: it stops between two pieces, and starts over another time."""
+        """Raise _Halted in a copy when the run must stop.
+
+        A copy to another disk takes minutes; a stopped copy starts over later.
+        """
         if self.guard.stopping() is not None:
             raise _Halted
 
@@ -327,7 +334,7 @@ class _Finish:
         self._conclude(final_path)
 
     def _link(self, file: Path) -> bool:
-        """Let each instance that grabbed the file find it, in a folder of its own. False where the run has ended."""
+        """Link the file into the folder of each instance that grabbed it. Return False where the run has ended."""
         for grab in self._grabs():
             if self.guard.stopping() is not None:
                 self._come_back()
@@ -368,7 +375,7 @@ class _Finish:
             self.row = replace(self.row, items=owned.items_of(connection, self.guard.owner))
 
     def _groups(self) -> list[tuple[InstanceId, list[ItemRow]]]:
-        """Items that are not yet imported, by instance; those last whose instance takes the file away."""
+        """Return the items that are not imported yet, by instance. An instance that moves the file comes last."""
         found: dict[InstanceId, list[ItemRow]] = {}
         for item in self.row.items:
             if item.is_open and item.hand_over is Drive.OURS:
@@ -377,7 +384,7 @@ class _Finish:
         return sorted(found.items(), key=lambda group: group[0] not in shelves)
 
     def _put_on_shelf(self, file: Path, shelf: Path) -> bool:
-        """Give the file to several libraries, by hard link if possible. Return False if the run has ended for now."""
+        """Put the file into several libraries, by hard link if possible. Return False if the run has ended for now."""
         if shelf == file or not file.exists():
             return True
         try:
@@ -401,7 +408,7 @@ class _Finish:
         return HandOverStep(instance_id, wanted_ids, staged, items[0].command_id, mode, accepted, replaces, taking)
 
     def _import(self, step: HandOverStep, items: list[ItemRow]) -> Imported | ImportRefused | None:
-        """Until the instance has the file or refuses it; None where the run has ended for now."""
+        """Import until the instance has or rejects the file. Return None where the run has ended for now."""
         try:
             with open_hand_over(self.handovers, step) as hand_over:
                 outcome = self._poll(hand_over, step, items)
@@ -416,7 +423,9 @@ class _Finish:
         return None if outcome is None else self._ended(outcome, items)
 
     def _unwanted(self, items: list[ItemRow], reason: str) -> ImportRefused | None:
-        """Fail, unless an instance that imports by itself still wants the file: its items go on without these."""
+        """Fail the download, unless an instance with the native drive still wants the file: then only these items are
+        released.
+        """
         if not any(item.hand_over is Drive.NATIVE and item.is_open for item in self.row.items):
             self.settling.fail(RunProblem("unwanted", reason))
             return None
@@ -424,7 +433,10 @@ class _Finish:
         return ImportRefused((reason,))
 
     def _poll(self, hand_over: HandOver, step: HandOverStep, items: list[ItemRow]) -> HandOverOutcome | None:
-        """Ask until the import is over; `Pending` where it takes longer than a run waits. None: it is not ours."""
+        """Check until the import has ended.
+
+        Return `Pending` where it takes longer than a run waits, and None where this worker no longer owns the download.
+        """
         for _ in range(WAITS_HERE):
             outcome = hand_over.take(step)
             if not isinstance(outcome, Pending):
@@ -445,7 +457,7 @@ class _Finish:
             self._note(items, ItemStanding(ItemState.REFUSED, refusal=REFUSALS.join(outcome.reasons)))
             return outcome
         assert isinstance(outcome, HandOverFailed)
-        # the command is over: the next step must not ask for it again
+        # the command has ended, so the next step must not read it again
         self._note(items, ItemStanding(ItemState.WAITING))
         if outcome.is_transient:
             self._try_again(RunProblem("import", outcome.message), is_patient=False)
@@ -458,7 +470,7 @@ class _Finish:
             return all(owned.write_item(connection, self.guard.owner, item.id, standing) for item in items)
 
     def _come_back(self) -> None:
-        """The import takes its time: let another one go first, and ask again."""
+        """End the run of a long import, so that another one can go first, and check again later."""
         reason = self.guard.stopping()
         if reason is StopReason.LOST:
             return
@@ -472,7 +484,10 @@ class _Finish:
             owned.let_go(connection, self.guard.owner, state, now, not_before=later)
 
     def _try_again(self, problem: RunProblem, *, is_patient: bool) -> None:
-        """`is_patient`: the instance itself is away, which says nothing against the file."""
+        """Try again later.
+
+        `is_patient`: the instance does not answer, so the attempt does not count as a failure of the file.
+        """
         failures = self.row.queue.failures + 1
         tries = None if is_patient else self.tools.settings().downloads.retry_attempts or None
         decision = decide_retry(FailureKind.TRANSIENT, 1 if is_patient else failures, self.tools.dice(), tries=tries)
@@ -500,7 +515,7 @@ class _Finish:
         self.settling.complete(final_path, f"was imported as {final_path}")
 
     def _rest(self) -> None:
-        """Let the instances import the file when they like; no run of ours waits for it."""
+        """Leave the file to the instances, which import it by themselves. The run ends."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             state = owned.rest(connection, self.guard.owner, now)
@@ -510,7 +525,7 @@ class _Finish:
         self.tools.wake()
 
     def _tidy(self, placed: Path) -> None:
-        """Remove what the instances left at the staging place, and our own file where they imported links of it."""
+        """Remove the remains at the staging place, and our own file where the instances imported links of it."""
         settings = self.tools.settings()
         folders, wishes = settings.directories, settings.import_
         is_ours = placed.is_relative_to(folders.movies) or placed.is_relative_to(folders.tvshows)
@@ -526,7 +541,7 @@ class _Finish:
 
 
 def extras_of(facts: object) -> tuple[str, ...]:
-    """The suffixes of the extras that were fetched with the file."""
+    """Return the suffixes of the extra files that were fetched with the file."""
     return tuple(str(suffix) for suffix in _words(facts, "extras"))
 
 

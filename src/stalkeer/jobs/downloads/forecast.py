@@ -1,4 +1,4 @@
-"""The first question of everybody: what of what I miss can I have now, and how long does it take?"""
+"""Forecast how many missing items can be downloaded now, and how long it takes."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.variants import ConfirmedMatch
 from stalkeer.store.library.wanted_list import BestMatch, Status, WantedFilter, count_to_review, count_wanted
 
-ENOUGH = 3  # files of a resolution before their median says more than the table
+ENOUGH = 3  # number of files of a resolution from which their median is used instead of the table
 EPISODE_RUNTIME_MIN = 45
-# bytes a minute of ordinary VOD files, where no list tells sizes of this resolution
+# bytes per minute of ordinary VOD files, for resolutions without known sizes
 TYPICAL = {2160: 110_000_000, 1080: 35_000_000, 720: 20_000_000, 480: 12_000_000}
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Counts are items. `size` is bytes of all that would be started, of which `estimated` downloads tell none."""
+    """Hold the counts of items.
+
+    `size` is the bytes of all downloads that would start; the sizes of `estimated` of them are estimated.
+    """
 
     missing: int
-    sure: int  # would be started
-    under_way: int  # is downloaded already, or waits for the user
-    resting: int  # failed lately or was cancelled
-    refused: int  # is there, but nothing of it that its quality profile takes
+    sure: int  # items that would be queued
+    under_way: int  # items that are being downloaded, or wait for the user
+    resting: int  # items whose download failed recently or was cancelled
+    refused: int  # found items without a variant that their quality profile allows
     review: int
     size: int
     estimated: int
@@ -43,7 +46,7 @@ class Forecast:
 
 
 def read_answer(connection: Transaction, now: datetime, rules: QueueRules = USUAL_RULES) -> Forecast:
-    """Count what starting the sure ones would fetch, by the same plan."""
+    """Count what queueing the confirmed matches would download."""
     plan = plan_queue(connection, now, rules)
     rates = rates_of(one.first for one in plan.planned)
     return Forecast(
@@ -59,13 +62,13 @@ def read_answer(connection: Transaction, now: datetime, rules: QueueRules = USUA
 
 
 def _count_under_way(connection: Transaction) -> int:
-    """Count the items in the queue of which the playlists have something: sure, or taken by the user in doubt."""
+    """Count the items in the queue that have a confirmed match, or a match that the user chose."""
     in_queue = count_wanted(connection, WantedFilter(status=Status.DOWNLOADING))
     return in_queue - count_wanted(connection, WantedFilter(status=Status.DOWNLOADING, found=BestMatch.NOTHING))
 
 
 def rates_of(matches: Iterable[ConfirmedMatch]) -> Mapping[int, float]:
-    """Bytes a minute for each resolution: the median of files whose size is told, or what is usual."""
+    """Return the bytes per minute for each resolution: the median of files of known size, or the usual value."""
     known: defaultdict[int, list[float]] = defaultdict(list)
     for match in matches:
         if match.size and match.runtime_min:
@@ -82,7 +85,7 @@ def _size(planned: Planned, rates: Mapping[int, float]) -> int:
 
 
 def _lines(match: ConfirmedMatch) -> int:
-    """Its place in the table; a name that is silent is mostly HD."""
+    """Return the key of the table for a match. A name without a resolution is usually HD."""
     if match.resolution is None:
         return 720
     return next((lines for lines in sorted(TYPICAL, reverse=True) if match.resolution >= lines), 480)

@@ -1,4 +1,4 @@
-"""From a finished download to an item in the library: where its file goes, and the steps that hand it over."""
+"""Hand a finished download over to the library: choose the place of its file, and take the steps of the import."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ from stalkeer.store.library.targets import (
 )
 
 MOST_NAMES_TRIED = 5
-SHELVES = "shelves"  # among a download's facts
+SHELVES = "shelves"  # a key in a download's facts
 
 
 @dataclass(frozen=True)
 class HandOvers:
-    """Hold what placing and importing share; built once per worker."""
+    """Hold the parts that placing and importing share. It is built once per worker."""
 
     database: Database
     arrs: Arrs
@@ -69,9 +69,9 @@ class HandOvers:
 
 @dataclass(frozen=True)
 class PlacementPlan:
-    """Name the target of a finished file and its release. `note` is for the user; it may be empty.
+    """Name the target of a finished file and its release. `note` is for the user and may be empty.
 
-    `shelves`: the file's places in the items' own folders, for those instances that are to find it there.
+    `shelves` are the file's places in the items' own folders, for instances that find it there.
     """
 
     target: Path
@@ -82,7 +82,7 @@ class PlacementPlan:
 
 @dataclass(frozen=True)
 class StagedFile:
-    """The file where it was placed."""
+    """Hold the file at the place where it was put."""
 
     path: Path
     size: int
@@ -93,7 +93,7 @@ class StagedFile:
 
 
 class Taking(StrEnum):
-    """List the ways in which an instance gets the file: from our staging folder, or from the item's own folder."""
+    """Define how an instance gets the file: from the staging folder, or from the item's own folder."""
 
     FROM_STAGING = "from staging"
     IN_PLACE = "in place"
@@ -101,11 +101,11 @@ class Taking(StrEnum):
 
 @dataclass(frozen=True)
 class HandOverStep:
-    """A placed file and the items of one instance it is for.
+    """Hold a placed file and the items of an instance that it is for.
 
-    `command_id` is what the last step's `Pending` said. `mode` COPY keeps our file for a further instance; None
-    follows `import.copy_files`. `accepted` are refusals that the user overruled, `replaces` overrules those because of
-    the file that the item has.
+    `command_id` comes from the `Pending` of the last step. `mode` COPY keeps our file for a further instance; None
+    follows `import.copy_files`. `accepted` are rejections that the user overruled. `replaces` overrules rejections
+    because of the item's present file.
     """
 
     instance_id: InstanceId
@@ -125,12 +125,12 @@ def plan_placement(
     traits: FileTraits,
     again: DownloadId | None = None,
 ) -> PlacementPlan:
-    """The staging place of a download for these items: a release name that the instance itself reads as them.
+    """Return the staging place of a download for these items, with a release name that the instance parses as them.
 
-    Asks the instance's `/parse`. Where it is not to be had, or reads none of the item's names rightly, the plain name
-    is taken: the hand-over names the item by id anyway. `extension` has its dot. With `import.mode` none or library it
-    is the file's final place. Raises PlacementError where that cannot be seen from here. `again`: the download that
-    fetches the items once more; its file gets a place of its own, so that its import is not taken for the earlier one.
+    The instance's `/parse` is asked. Where it does not answer, or parses no name correctly, the plain name is used: the
+    hand-over names the item by id anyway. `extension` has its dot. With `import.mode` none or library, this is the
+    file's final place. Raises PlacementError where that place cannot be seen from here. `again` is a download that
+    repeats the items; its file gets a separate place, so that its import is not confused with the earlier one.
     """
     targets = _targets(handovers, wanted_ids)
     directories = handovers.settings.directories
@@ -146,7 +146,7 @@ def plan_placement(
         return PlacementPlan(staged, release, note)
     by_instance = _by_instance(targets)
     file = named_file(release, traits)
-    # an older file is replaced by its instance alone, out of staging: with its rules, and into its recycle bin
+    # only the instance replaces an older file, from the staging folder: by its rules, and with its recycle bin
     shelves = {
         instance_id: _library_path(handovers, own, file, extension)
         for instance_id, own in by_instance.items()
@@ -159,14 +159,14 @@ def plan_placement(
 def plan_kept(
     directories: DirectorySettings, destination: Destination, extension: str, traits: FileTraits
 ) -> PlacementPlan:
-    """Return the final place of a file that no instance asked for: in our own folders, named for media servers."""
+    """Return the final place of a file without an instance: in Stalkeer's own folders, named for media servers."""
     release = release_name(name_of(destination), traits)
     return PlacementPlan(destination_path(directories, destination, release, extension, traits), release)
 
 
 @dataclass(frozen=True)
 class HandOver:
-    """A hand-over to one instance: its client and its items are the same for every step."""
+    """Hand a file over to an instance. Its client and items are the same for every step."""
 
     handovers: HandOvers
     instance: InstanceRow
@@ -174,10 +174,11 @@ class HandOver:
     targets: Sequence[TargetRow]
 
     def take(self, step: HandOverStep) -> HandOverOutcome:
-        """Take one step. On `Pending` store the command id and call again with it.
+        """Take a step.
 
-        On `Imported` the items are no longer wanted here, and unmonitored and tagged there if the settings say so.
-        Raises ArrError where the instance cannot be asked: the same step may be repeated.
+        On `Pending`, store the command id and call again with it. On `Imported`, the items are no longer wanted here,
+        and are unmonitored and tagged in the instance if the settings say so. Raises ArrError where the instance cannot
+        be reached; the same step may then be repeated.
         """
         take = take_in_place if step.taking is Taking.IN_PLACE else hand_over
         outcome = take(self.client, self._request(step), path_map(self.instance))
@@ -186,7 +187,10 @@ class HandOver:
         return outcome
 
     def find(self, step: HandOverStep) -> Imported | None:
-        """Find the file that the instance made of ours. Asks only; what follows an import follows here too."""
+        """Find the file that the instance imported from ours, without a command.
+
+        If it is found, do what follows an import.
+        """
         find = find_in_place if step.taking is Taking.IN_PLACE else find_imported
         found = find(self.client, self._request(step), path_map(self.instance).to_remote(step.file.path))
         if found is not None:
@@ -209,7 +213,7 @@ class HandOver:
 
 @contextmanager
 def open_hand_over(handovers: HandOvers, step: HandOverStep) -> Iterator[HandOver]:
-    """Open the hand-over of a step's items for all of its steps. Raises NotFound where no item is left."""
+    """Open the hand-over of these items for all steps. Raises NotFound where no item is left."""
     known = _targets(handovers, step.wanted_ids)
     targets = [target for target in known if target.instance_id == step.instance_id]
     if not targets:
@@ -229,7 +233,10 @@ def _note_present(handovers: HandOvers, before: Sequence[TargetRow], now: Sequen
 
 
 def wanted_extras(database: Database, arrs: Arrs, instance_ids: Iterable[InstanceId]) -> tuple[str, ...]:
-    """The suffixes of the extra files that one of these instances imports. None of an instance that does not answer."""
+    """Return the suffixes of the extra files that any of these instances imports.
+
+    An instance that does not answer adds none.
+    """
     wanted: set[str] = set()
     for instance_id in instance_ids:
         with database.connect() as connection:
@@ -245,7 +252,7 @@ def wanted_extras(database: Database, arrs: Arrs, instance_ids: Iterable[Instanc
 
 
 def shelves_of(facts: Mapping[str, object] | None) -> dict[InstanceId, Path]:
-    """Return where the file is to lie in instances' own folders, as it was written down before it was placed."""
+    """Return the file's places in the items' own folders, as they were stored before it was placed."""
     noted = (facts or {}).get(SHELVES)
     return {InstanceId(int(key)): Path(str(path)) for key, path in noted.items()} if isinstance(noted, dict) else {}
 
@@ -265,7 +272,7 @@ def _by_instance(targets: Sequence[TargetRow]) -> dict[InstanceId, list[TargetRo
 
 
 def _library_path(handovers: HandOvers, own: Sequence[TargetRow], file: NamedFile, extension: str) -> Path:
-    """The place in the folder of these items, all of one instance."""
+    """Return the place in the folder of these items, which belong to the same instance."""
     with handovers.database.connect() as connection:
         row = get_instance_by_id(connection, own[0].instance_id)
     with handovers.arrs.client(row) as client:
@@ -281,7 +288,7 @@ def _targets(handovers: HandOvers, wanted_ids: Sequence[WantedId]) -> tuple[Targ
 
 
 def _present(handovers: HandOvers, targets: Sequence[TargetRow]) -> tuple[TargetRow, ...]:
-    """The targets under their present ids; as they are known where their instance cannot be asked now."""
+    """Return the targets with their present ids, or with their stored ids where the instance cannot be reached now."""
     found: list[TargetRow] = []
     for instance_id, own in _by_instance(targets).items():
         with handovers.database.connect() as connection:
@@ -297,7 +304,7 @@ def _present(handovers: HandOvers, targets: Sequence[TargetRow]) -> tuple[Target
 
 
 def _release(handovers: HandOvers, targets: tuple[TargetRow, ...], traits: FileTraits) -> tuple[str, str]:
-    """The first of the item's names that its instance reads rightly; it is asked for few of them."""
+    """Return the first of the item's names that its instance parses correctly. Only a few names are tried."""
     with handovers.database.connect() as connection:
         row = get_instance_by_id(connection, targets[0].instance_id)
         others = read_other_titles(connection, targets[0].library_id)
@@ -328,7 +335,10 @@ def _names(targets: Sequence[TargetRow], others: Sequence[str], traits: FileTrai
 
 
 def _settle(handovers: HandOvers, row: InstanceRow, client: ArrClient, targets: Sequence[TargetRow]) -> None:
-    """Return what follows an import. The file is in: a wish that fails here is told, and undoes nothing."""
+    """Do what follows an import, and return notes about it.
+
+    The file is imported, so a failure here is only reported.
+    """
     now = handovers.arrs.clock()
     with handovers.database.begin() as connection:
         mark_imported(connection, [target.wanted_id for target in targets], now)
@@ -362,9 +372,9 @@ def _apply_wishes(handovers: HandOvers, client: ArrClient, targets: Sequence[Tar
 
 
 def _present_targets(client: ArrClient, targets: Sequence[TargetRow]) -> tuple[TargetRow, ...]:
-    """Return the targets, all of one instance, under their present ids.
+    """Return the targets of an instance with their present ids.
 
-    Raises NotFound when the instance no longer has one of them, and ArrError when it cannot be asked.
+    Raises NotFound when the instance no longer has one of them, and ArrError when it cannot be reached.
     """
     if targets[0].kind is WantedKind.MOVIE:
         return tuple(_present_movie(client, target) for target in targets)

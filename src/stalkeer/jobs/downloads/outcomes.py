@@ -26,7 +26,7 @@ from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 from stalkeer.store.matching.pairs import reopen_pairs
 
 QUARANTINE = "quarantine"
-FETCH_ON_S = 10.0  # the server answers: a short pause before it is asked for the rest
+FETCH_ON_S = 10.0  # a short pause before the rest is requested, because the server answers
 BUSY = (AccountState.IN_USE, AccountState.REFUSED)
 Block = Callable[[Transaction, Ownership, RunProblem, datetime], bool]
 ENDS = {DownloadState.PAUSED: "was paused", DownloadState.CANCELLED: "was cancelled"}
@@ -34,7 +34,10 @@ ENDS = {DownloadState.PAUSED: "was paused", DownloadState.CANCELLED: "was cancel
 
 @dataclass(frozen=True)
 class Again:
-    """Another attempt with the same entry in `seconds`. `times`: attempts in a row that brought something else."""
+    """Describe another attempt with the same entry after `seconds`.
+
+    `times` counts attempts in a row that brought something else.
+    """
 
     problem: RunProblem
     times: int
@@ -59,7 +62,7 @@ class Settling:
         )
 
     def let_go(self, state: DownloadState, kind: str = "", words: str = "") -> None:
-        """Leave it in `state`: because its owner, the user or a viewer asked for it."""
+        """End the run in `state`, because its worker, the user or a viewer asked for it."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             if not owned.let_go(connection, self.owner, state, now):
@@ -71,11 +74,11 @@ class Settling:
             elif kind:
                 record_event(connection, now, self.event(kind, words))
         if state is DownloadState.CANCELLED:
-            self.tools.wake()  # its instance is told
+            self.tools.wake()  # so that its instance sees the failure soon
             sweep(self.tools.database)
 
     def wait(self, problem: RunProblem, failures: int, seconds: float) -> None:
-        """Try again after a while; a pause or cancellation that came meanwhile goes first."""
+        """Try again after a delay. A pause or cancellation that came meanwhile has precedence."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             wanted = owned.asked_to_end(connection, self.owner)
@@ -92,7 +95,7 @@ class Settling:
             self._fail(connection, problem)
 
     def block(self, problem: RunProblem, kind: str) -> None:
-        """The user decides what becomes of it."""
+        """Block the download until the user decides."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             if owned.block(connection, self.owner, problem, now):
@@ -101,9 +104,10 @@ class Settling:
                 )
 
     def once_more(self, problem: RunProblem) -> Again | None:
-        """Return when the same entry is asked again after it brought something else than the film; None: no more.
+        """Return when to request the same entry again after it returned something else than the media file; None for no
+        further attempt.
 
-        Such answers mostly say something of the account, which is asked first, and nothing of the entry.
+        Such answers are usually caused by the account, which is asked first, and not by the entry.
         """
         if self.tools.accounts.check_after_cut(self.row.identity.source_id) in BUSY:
             return Again(RunProblem("account", problem.message), self.refused_times, ASK_EVERY.total_seconds())
@@ -120,19 +124,19 @@ class Settling:
 
     @property
     def refused_times(self) -> int:
-        """The attempts in a row that brought something else than the film."""
+        """Return the number of attempts in a row that returned something else than the media file."""
         times = (self.row.outcome.facts or {}).get(REFUSED_TIMES)
         return times if isinstance(times, int) else 0
 
     def ask_again(self, again: Again) -> None:
-        """Ask the same entry again after a while. What is held of it stays."""
+        """Request the same entry again after a delay. The bytes on disk are kept."""
         with self.tools.database.begin() as connection:
             facts = {**(self.row.outcome.facts or {}), REFUSED_TIMES: again.times}
             owned.note_facts(connection, self.owner, facts)
         self.wait(again.problem, self.row.queue.failures, again.seconds)
 
     def fetch_anew(self, again: Again) -> None:
-        """Fetch the same entry from its first byte after a while."""
+        """Fetch the same entry from its first byte after a delay."""
         problem = again.problem
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
@@ -144,11 +148,17 @@ class Settling:
         self.tools.wake()
 
     def refuse_bytes(self, problem: RunProblem) -> None:
-        """Take the next variant. Without one the user decides, and a retry begins at the first byte."""
+        """Continue with the next variant.
+
+        Without a further variant, the user decides, and a retry begins at the first byte.
+        """
         self._another_or_block(problem, owned.block_unusable)
 
     def refuse_answer(self, problem: RunProblem) -> None:
-        """Take the next variant. Without one the user decides, and a retry goes on with what is held."""
+        """Continue with the next variant.
+
+        Without a further variant, the user decides, and a retry resumes the bytes on disk.
+        """
         self._another_or_block(problem, owned.block)
 
     def _another_or_block(self, problem: RunProblem, block: Block) -> None:
@@ -157,7 +167,7 @@ class Settling:
             variant = next_variant(connection, self.row, self.tools.settings().matching.languages)
             if variant is not None:
                 self._change(connection, variant, problem)
-            elif self.row.handing.by_instance:  # it has other releases, and searches again
+            elif self.row.handing.by_instance:  # its instance has other releases, and searches again
                 self._fail(connection, problem)
             elif block(connection, self.owner, problem, now):
                 event = self.event("download.refused", f"needs your decision: {problem.message}", Level.WARNING)
@@ -172,7 +182,7 @@ class Settling:
         self.tools.wake()
 
     def start_over(self, problem: RunProblem) -> None:
-        """Fetch it again from its first byte."""
+        """Fetch the file again from its first byte."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             if owned.restart(connection, self.owner, problem, self.row.queue.failures + 1, now):
@@ -181,7 +191,7 @@ class Settling:
         self.tools.wake()
 
     def fetch_on(self, problem: RunProblem) -> None:
-        """The server told no length, and the file shows that more was to come."""
+        """Fetch the rest of a file that is incomplete, although the server stated no length."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             failures = self.row.queue.failures + 1
@@ -195,7 +205,7 @@ class Settling:
         self.tools.wake()
 
     def try_another(self, problem: RunProblem) -> None:
-        """This variant is hopeless: the next one, else the download failed."""
+        """Give this variant up and continue with the next one. Without a further variant, the download has failed."""
         with self.tools.database.begin() as connection:
             self._another(connection, problem)
         if self.row.transfer.part_path:
@@ -203,16 +213,16 @@ class Settling:
         self.tools.wake()
 
     def return_to_review(self, problem: RunProblem) -> None:
-        """Let the user decide on an entry that became another thing; the next variant follows."""
+        """Put an entry that became another movie or episode back to review, and continue with the next variant."""
         wanted_ids = [item.wanted_id for item in self.row.items]
         with self.tools.database.begin() as connection:
             reopen_pairs(connection, self.row.identity.entry_id, wanted_ids, problem.message, self.tools.clock())
         self.try_another(problem)
 
     def quarantine(self, part: Path, problem: RunProblem) -> None:
-        """Keep a wrong file apart for a look, and never take this entry for these items again."""
+        """Move a wrong file to the quarantine, and block the entry for these items."""
         folder = self.tools.incomplete / QUARANTINE
-        kept = folder / f"{part.stem}-{self.owner.run}{part.suffix}"  # runs only grow: no name comes twice
+        kept = folder / f"{part.stem}-{self.owner.run}{part.suffix}"  # run numbers only grow, so no name is used twice
         folder.mkdir(exist_ok=True)
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
@@ -224,7 +234,7 @@ class Settling:
         self.tools.wake()
 
     def release_items(self, wanted_ids: Sequence[WantedId], reason: str) -> None:
-        """Let some of the items be queued anew with another variant; the others keep this file."""
+        """Release some of the items, so that they are queued again with another variant. The others keep this file."""
         with self.tools.database.begin() as connection:
             if owned.release_items(connection, self.owner, wanted_ids):
                 fail_released(connection, self.row.id, reason, self.tools.clock())
@@ -264,7 +274,7 @@ def _barred(row: DownloadRow) -> BarredEntry:
 
 
 def sweep(database: Database) -> int:
-    """Delete the parts and staged files of cancelled downloads. Returns how many downloads were tidied up."""
+    """Delete the part files and staged files of cancelled downloads. Return the number of these downloads."""
     with database.connect() as connection:
         found = litter(connection)
     for one in found:

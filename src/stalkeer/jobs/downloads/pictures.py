@@ -1,7 +1,8 @@
-"""Does the picture of a file suit the items it is fetched for? What was measured is kept with the entry.
+"""Check whether the resolution of a file fits the items of its download, and store the measured resolution with the
+entry.
 
-A file that is what its name says was judged when it was chosen; only one that says nothing or something else is judged
-by its picture.
+A file with the resolution of its name was judged when it was chosen; only a file with no or another resolution in its
+name is judged here.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ from stalkeer.store.downloads.downloads import DownloadRow, ItemState
 from stalkeer.store.downloads.variants import find_pair
 from stalkeer.store.library.instances import list_instances
 
-CODE = "picture"  # of the problem
-LOOKED_AT = 64 * 1024 * 1024  # bytes of a file after which its head has nothing more to say
+CODE = "picture"  # code of the problem
+LOOKED_AT = 64 * 1024 * 1024  # bytes of a file that are searched for its picture size
 HD = 720
 
 
 @dataclass(frozen=True)
 class Misfit:
-    """The items of a download whose quality profile does not allow the picture. `is_for_all`: no item is left."""
+    """Hold the items of a download whose quality profile does not allow the resolution.
+
+    `is_for_all` means that no item is left.
+    """
 
     wanted_ids: tuple[WantedId, ...]
     reason: str
@@ -38,7 +42,7 @@ class Misfit:
 
 
 def judge_file(database: Database, row: DownloadRow, part: Path) -> Misfit | None:
-    """The items that the file must not be given to; None where it suits all of them, or does not say its picture.
+    """Return the items that the file does not fit; None where it fits all of them, or its resolution is unknown.
 
     Raises OSError where the file cannot be read.
     """
@@ -51,7 +55,7 @@ def judge_file(database: Database, row: DownloadRow, part: Path) -> Misfit | Non
 
 
 class HeadCheck:
-    """Looks at a file on its way until its picture is known."""
+    """Read a file during its transfer until its resolution is known."""
 
     def __init__(self, database: Database, row: DownloadRow, part: Path) -> None:
         self._database = database
@@ -60,13 +64,13 @@ class HeadCheck:
         self._is_done = False
 
     def __call__(self, durable: int) -> str | None:
-        """Return why the file, of which `durable` bytes are here, need not be fetched any further, or None."""
+        """Return why the transfer can stop after `durable` bytes, or None."""
         if self._is_done or not durable:
             return None
         try:
             is_known = picture_of(self._part) is not None
             misfit = judge_file(self._database, self._row, self._part) if is_known else None
-        except (OSError, StoreError):  # no reason to stop a transfer: the next look may tell
+        except (OSError, StoreError):  # no reason to stop the transfer: the next look may succeed
             return None
         self._is_done = is_known or durable >= LOOKED_AT
         return misfit.reason if misfit is not None and misfit.is_for_all else None
@@ -97,13 +101,13 @@ def _misfit(connection: Transaction, row: DownloadRow, picture: Picture) -> Misf
 
 
 def _allows(profile: QualityProfile, lines: int) -> bool:
-    """A quality without a resolution may have any."""
+    """Tell whether the profile allows the resolution. A quality without a resolution allows any."""
     allowed = [one.quality.resolution for one in profile.qualities if one.allowed]
     return not allowed or any(not resolution or _is_same(resolution, lines) for resolution in allowed)
 
 
 def _is_same(named: int | None, lines: int) -> bool:
-    """Below HD there are several names for one kind of picture."""
+    """Tell whether both resolutions mean the same picture. Below HD, several names are in use for it."""
     return named is not None and (named == lines or (named < HD and lines == SD))
 
 

@@ -1,4 +1,4 @@
-"""Choose the place of a finished file that no instance moves: the item's own folder, or a folder of ours."""
+"""Choose the place of a finished file that no instance moves: the item's own folder, or a folder of Stalkeer."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ KEPT_SEASON_FOLDER = "Season {season:00}"  # media servers want two digits
 def kept_path(
     directories: DirectorySettings, targets: Sequence[TargetRow], release: str, extension: str, traits: FileTraits
 ) -> Path:
-    """`import.mode: none`: the file's final place in our own folders, named as media servers like it."""
+    """Return the final place for `import.mode: none`: in Stalkeer's folders, named for media servers."""
     file = named_file(release, traits)
     first = targets[0]
     if first.kind is WantedKind.MOVIE:
@@ -60,7 +60,7 @@ def kept_path(
 def destination_path(
     directories: DirectorySettings, destination: Destination, release: str, extension: str, traits: FileTraits
 ) -> Path:
-    """The final place of a file without a wanted item, as `kept_path` names it."""
+    """Return the final place of a file without a wanted item, named as by `kept_path`."""
     file = named_file(release, traits)
     if destination.kind == MOVIE:
         movie = NamedMovie(destination.title, destination.year)
@@ -84,9 +84,9 @@ def name_of(destination: Destination) -> MovieName | EpisodeName:
 def library_path(
     client: ArrClient, paths: PathMap, targets: Sequence[TargetRow], file: NamedFile, extension: str
 ) -> Path:
-    """`import.mode: library`: the file's place in the item's own folder, named by the instance's own format.
+    """Return the place for `import.mode: library`: in the item's own folder, named by the instance's format.
 
-    Raises PlacementError where we do not see the library.
+    Raises PlacementError where the library cannot be seen from here.
     """
     first = targets[0]
     folder, name = (
@@ -104,23 +104,28 @@ def library_path(
     return below(local, name)
 
 
-MASTERS = "stalkeer-files"  # below a folder of finished files: those whose instances import links of them
+MASTERS = "stalkeer-files"  # folder for files of which instances import links
 
 
 def native_master(directories: DirectorySettings, grab: GrabRow, extension: str) -> Path:
-    """The place of a file that only instances import by themselves: they get links of it."""
+    """Return the place of a file that only instances with the native drive import. They get links of it."""
     folder = finished_folder(directories, grab.kind)
     return below(folder, MASTERS, str(grab.download_id), f"{grab.release}{extension}")
 
 
 def native_link(directories: DirectorySettings, slug: str, grab: GrabRow, extension: str) -> Path:
-    """The file as one instance finds it: a folder of its own with the name of the release, in its category."""
+    """Return the place where an instance finds the file: a folder with the name of the release, in the folder of its
+    category.
+    """
     folder = native_folder(directories, grab.kind, slug) / category_folder(grab.category)
     return below(folder, grab.release, f"{grab.release}{extension}")
 
 
 def native_folder(directories: DirectorySettings, kind: WantedKind, slug: str) -> Path:
-    """The folder of an instance's completed downloads: no two instances share one, each moves its files away."""
+    """Return the folder for an instance's completed downloads.
+
+    No two instances share a folder, because each moves its files away.
+    """
     return below(finished_folder(directories, kind), category_folder(slug))
 
 
@@ -129,9 +134,9 @@ def finished_folder(directories: DirectorySettings, kind: WantedKind) -> Path:
 
 
 def below(folder: Path, *names: str) -> Path:
-    """A place in `folder`, whose own name is its owner's business, under names that we made.
+    """Return the path in `folder` under these names.
 
-    Raises PlacementRefused where a name would lead elsewhere or fits no file system.
+    Raises PlacementRefused where a name would lead out of the folder or fits no file system.
     """
     parts = [part for name in names for part in name.split("/")]
     unfit = next((part for part in parts if not is_fitting(part)), None)
@@ -144,9 +149,9 @@ def below(folder: Path, *names: str) -> Path:
 
 
 def check_own_folder(settings: Settings, target: Path, mode: int | None) -> None:
-    """Make the folder of ours that `target` lies in the first time, with `mode`, and later only look that it is there.
+    """Create Stalkeer's folder of `target` with `mode` the first time; later, only check that it is there.
 
-    Raises PlacementError where its disk is away: the mount point must not be filled in its place.
+    Raises PlacementError where its disk is missing, so that files do not fill the mount point instead.
     """
     for folder in (settings.directories.movies, settings.directories.tvshows):
         if not target.is_relative_to(folder):
@@ -207,7 +212,7 @@ def _episode(client: ArrClient, targets: Sequence[TargetRow], file: NamedFile, e
 
 
 def _with_formats(client: ArrClient, file: NamedFile, pattern: str) -> NamedFile:
-    """The file with its custom formats, which are asked for only where the instance puts any into names."""
+    """Return the file with its custom formats, which are read only where the instance puts them into names."""
     if "customformat" not in re.sub(r"[- ._]", "", pattern).lower():
         return file
     return replace(file, custom_formats=formats_for_names(client, file.original_title))

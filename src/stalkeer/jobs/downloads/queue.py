@@ -1,4 +1,4 @@
-"""Turn confirmed matches into downloads: the best variant of each wanted item, once, within the limits of the day."""
+"""Queue downloads for confirmed matches: the best variant of each wanted item, once, within the daily limit."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from stalkeer.store.library.ownership import kept_wanted_ids
 from stalkeer.store.library.targets import lock_settled
 from stalkeer.store.library.wanted_list import get_wanted
 
-MOST_REFUSALS = 100  # of them a report names
+MOST_REFUSALS = 100  # refused items that a report names
 
 
 @dataclass(frozen=True)
 class QueueRules:
-    """The settings that decide on queueing. `cooldown`: the rest of an item whose download failed."""
+    """Hold the settings for queueing. `cooldown` is the delay for an item whose download failed."""
 
     languages: tuple[str, ...] = ()
     cooldown: timedelta = timedelta(hours=6)
@@ -46,7 +46,7 @@ class QueueRules:
 
 @dataclass(frozen=True)
 class QueueOptions:
-    """The options of a run of the job `download`. `limit`: queue at most so many."""
+    """Hold the options of a run of the job `download`. `limit` is the most downloads to queue."""
 
     limit: int | None = None
 
@@ -64,7 +64,7 @@ UNLIMITED = QueueOptions()
 
 @dataclass(frozen=True)
 class OfMatch:
-    """A new download of a match. `ourselves`: not by way of an instance that drives itself."""
+    """Request a download of a match. `ourselves` downloads it here even if the instance's drive is native."""
 
     match_id: MatchId
     ourselves: bool = False
@@ -72,7 +72,7 @@ class OfMatch:
 
 @dataclass(frozen=True)
 class OfPair:
-    """A new download of an entry for an item that it was matched with."""
+    """Request a download of an entry for an item that it was matched with."""
 
     entry_id: EntryId
     wanted_id: WantedId
@@ -81,7 +81,7 @@ class OfPair:
 
 @dataclass(frozen=True)
 class OfItem:
-    """A new download of the best confirmed match of an item."""
+    """Request a download of the best confirmed match of an item."""
 
     wanted_id: WantedId
     ourselves: bool = False
@@ -92,7 +92,7 @@ Request = OfMatch | OfPair | OfItem
 
 @dataclass(frozen=True)
 class Queued:
-    """The result of one request: a download, or the error that says why there is none."""
+    """Hold the result of a request: a download, or the error."""
 
     request: Request
     download_id: DownloadId | None = None
@@ -101,7 +101,7 @@ class Queued:
 
 @dataclass(frozen=True)
 class Planned:
-    """Plan a download: an entry and the items it serves."""
+    """Hold a planned download: an entry and its items."""
 
     matches: tuple[ConfirmedMatch, ...]
     reasons: tuple[str, ...]
@@ -124,7 +124,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An item of which no variant may be taken, and what is said against the best of them."""
+    """Hold an item without an allowed variant, and the reasons against its best variant."""
 
     title: str
     reasons: tuple[str, ...]
@@ -135,13 +135,14 @@ class Refusal:
 
 @dataclass(frozen=True)
 class QueueReport:
-    """Report the downloads that were queued, or would be by a dry run."""
+    """Report the downloads that were queued, or that a dry run would queue."""
 
     planned: tuple[Planned, ...]
     queued: tuple[DownloadId, ...]
-    already: int  # items that are being downloaded, were kept in their folder, or wait for the user
-    refused: tuple[Refusal, ...]  # items whose variants the profile, the instance's sizes or blocklist refuse
-    resting: int  # items that failed lately or were cancelled
+    already: int  # items that are being downloaded, were downloaded without a hand-over, or wait for the user
+    # items without a variant that the profile, the sizes and the blocklist of the instance allow
+    refused: tuple[Refusal, ...]
+    resting: int  # items whose download failed recently or was cancelled
     is_dry_run: bool = False
     native: int = 0  # items whose instance grabs by itself
 
@@ -182,7 +183,7 @@ class _Choice:
 def plan_queue(
     connection: Transaction, now: datetime, rules: QueueRules = USUAL_RULES, options: QueueOptions = UNLIMITED
 ) -> QueueReport:
-    """Choose what `queue_confirmed` would queue: a dry run."""
+    """Return what `queue_confirmed` would queue, as a dry run."""
     return _choose(connection, now, rules, options).to_report(is_dry_run=True)
 
 
@@ -192,7 +193,7 @@ def queue_confirmed(
     rules: QueueRules = USUAL_RULES,
     options: QueueOptions = UNLIMITED,
 ) -> QueueReport:
-    """Queue what is confirmed and not under way."""
+    """Queue a download for each confirmed match without one."""
     now = clock()
     with database.connect() as connection:
         choice = _choose(connection, now, rules, options)
@@ -205,7 +206,7 @@ def queue_confirmed(
 
 
 def queue_all(queue: DownloadQueue, requests: Sequence[Request], priority: Priority = Priority.NORMAL) -> list[Queued]:
-    """Queue a download for each request; one that cannot be met hinders no other."""
+    """Queue a download for each request. An error for one of them does not stop the others."""
     results = [_try_request(queue, request, priority) for request in requests]
     if any(result.download_id is not None for result in results):
         queue.wake()
@@ -213,7 +214,7 @@ def queue_all(queue: DownloadQueue, requests: Sequence[Request], priority: Prior
 
 
 def queue_one(queue: DownloadQueue, request: Request, priority: Priority = Priority.NORMAL) -> DownloadId:
-    """Queue one download. Raises NotFound or Conflict where there can be none."""
+    """Queue a download. Raises NotFound or Conflict where that is not possible."""
     made = _queue_request(queue, request, priority)
     queue.wake()
     return made
@@ -242,7 +243,7 @@ def _queue_request(queue: DownloadQueue, request: Request, priority: Priority) -
 
 
 def _native_match(queue: DownloadQueue, request: Request) -> ConfirmedMatch | None:
-    """Return the match of a request whose instance drives itself; None for every other request."""
+    """Return the match of a request to an instance with the native drive; None for every other request."""
     rules = QueueRules.of(queue.settings())
     with queue.database.connect() as connection:
         if isinstance(request, OfItem):
@@ -260,7 +261,7 @@ def _native_match(queue: DownloadQueue, request: Request) -> ConfirmedMatch | No
 
 
 def _best_match(connection: Transaction, wanted_id: WantedId, rules: QueueRules) -> ConfirmedMatch:
-    """Choose the variant that the profile ranks first. Raises NotFound where none may be taken."""
+    """Choose the variant that the profile ranks first. Raises NotFound where no variant is allowed."""
     item = get_wanted(connection, wanted_id)
     found = confirmed_matches(connection, [wanted_id])
     if found:
@@ -276,7 +277,7 @@ def _best_match(connection: Transaction, wanted_id: WantedId, rules: QueueRules)
 def queue_match(
     database: Database, clock: Callable[[], datetime], match_id: MatchId, priority: Priority = Priority.NORMAL
 ) -> DownloadId:
-    """Queue one match, whatever was decided of it: the user asked for it."""
+    """Queue a match whatever its decision, because the user chose it."""
     with database.begin() as connection:
         match = find_match(connection, match_id)
         if match is None:
@@ -291,7 +292,7 @@ def queue_pair(
     wanted_id: WantedId,
     priority: Priority = Priority.NORMAL,
 ) -> DownloadId:
-    """Queue this entry for that item; they must have been matched, with whatever score."""
+    """Queue an entry for an item. They must have been matched, with any score."""
     with database.begin() as connection:
         match = find_pair(connection, entry_id, wanted_id)
         if match is None:
@@ -331,7 +332,7 @@ def _choose(connection: Transaction, now: datetime, rules: QueueRules, options: 
 
 
 def _with_all_they_serve(matches: Sequence[ConfirmedMatch]) -> list[ConfirmedMatch]:
-    """The matches, those of files of several episodes with how many of these are wanted."""
+    """Return the matches. Those of files with several episodes get the number of their wanted episodes."""
     served: dict[EntryId, set[str]] = {}
     for match in matches:
         if match.episodes > 1:
@@ -365,7 +366,7 @@ def _create_one(connection: Transaction, match: ConfirmedMatch, now: datetime, p
 def _create(
     connection: Transaction, matches: Iterable[ConfirmedMatch], now: datetime, priority: Priority = Priority.NORMAL
 ) -> DownloadId | None:
-    """Queue a download of the items that are still wanted and not under way; None where there is none."""
+    """Queue a download of the items that are still wanted and have none. Return None where no item is left."""
     wished = tuple(matches)
     settled = lock_settled(connection, [match.wanted_id for match in wished])
     served = tuple(match for match in wished if match.wanted_id not in settled)
@@ -375,7 +376,7 @@ def _create(
     title = first.title if len({match.title for match in served}) == 1 else f"{first.title} and {len(served) - 1} more"
     items = tuple(NewItem(match.wanted_id, match.instance_id, match.arr_id) for match in served)
     under_way = find_open_download(connection, first.entry_id)
-    if under_way is not None:  # the same file for another instance: fetched once
+    if under_way is not None:  # another instance wants the same file, which is fetched only once
         joined = [add_item(connection, under_way, item) for item in items]
         return under_way if any(joined) else None
     new = NewDownload(

@@ -1,6 +1,6 @@
-"""Find the imports that were given up although the instance has the file: each scan asks for them once more.
+"""Complete failed imports whose instance has the file: each scan asks again.
 
-It only asks: nothing is handed over, and nothing is taken from a download that a worker has again.
+Nothing is handed over here, and a download that a worker has claimed again is left alone.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from stalkeer.store.db.database import Database
 from stalkeer.store.downloads.downloads import DownloadRow, ItemRow, ItemState
 from stalkeer.store.downloads.stranded import complete_recovered, list_stranded, note_recovered
 
-MOST_AT_ONCE = 100  # in one scan: each costs its instance up to three requests
+MOST_AT_ONCE = 100  # downloads in a scan: each takes up to three requests to its instance
 
 
 def import_recovery(database: Database, arrs: Arrs, settings: Settings) -> Callable[[], int]:
-    """Return the recovery as a scan calls it."""
+    """Return the recovery function for a scan."""
     return lambda: recover_imports(HandOvers(database, arrs, settings))
 
 
 def recover_imports(handovers: HandOvers) -> int:
-    """Complete the blocked and failed downloads whose instances have the file. Returns how many."""
+    """Complete the blocked and failed downloads whose instances have the file. Return their number."""
     with handovers.database.connect() as connection:
         stranded = list_stranded(connection, MOST_AT_ONCE)
     silent: set[InstanceId] = set()
@@ -36,7 +36,10 @@ def recover_imports(handovers: HandOvers) -> int:
 
 
 def _recover(handovers: HandOvers, row: DownloadRow, silent: set[InstanceId]) -> bool:
-    """True once all its items are imported. Instances that cannot be asked now are added to `silent`."""
+    """Recover a download.
+
+    Return True once all its items are imported. Instances that cannot be reached now are added to `silent`.
+    """
     final_path: str | None = None
     for instance_id, items in _open_items(row).items():
         found = None if instance_id in silent else _find(handovers, row, items, silent)

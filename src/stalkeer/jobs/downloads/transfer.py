@@ -1,4 +1,4 @@
-"""Carry out one run of a download: claim it, fetch what is missing, and leave it where its outcome belongs."""
+"""Execute a run of a download: claim it, fetch the missing bytes, and store the outcome."""
 
 from __future__ import annotations
 
@@ -57,20 +57,20 @@ from stalkeer.store.sources.accounts import note_busy
 
 log = logging.getLogger(__name__)
 
-USER_AGENT = "Stalkeer/0.1"  # panels answer an empty one as if the file were not there
+USER_AGENT = "Stalkeer/0.1"  # panels answer an empty User-Agent with 404
 LONGEST_PAUSE_IN_SLOT_S = 60.0
-STORE_PAUSE_S = 1.0  # between two tries to write an outcome while the database is away
-SLOW_PAUSE_S = 60.0  # a slow download leaves its slot to the others for so long at least
-LOCAL_PAUSE_S = 10.0  # the disk is looked at as often, and bars what would fail again
-LASTING_PAUSE_S = 600.0  # ... and one that cannot hold the file
-ENTRY_CHANGED = "entry_changed"  # code of the error
+STORE_PAUSE_S = 1.0  # between two tries to store an outcome while the database is unavailable
+SLOW_PAUSE_S = 60.0  # a slow download leaves its slot to others for at least this long
+LOCAL_PAUSE_S = 10.0  # the disks are checked this often, and a full disk stops all downloads
+LASTING_PAUSE_S = 600.0  # after an error of the disk that does not pass by itself
+ENTRY_CHANGED = "entry_changed"  # code of an error
 STOPS = {Intent.PAUSE: StopReason.PAUSE, Intent.CANCEL: StopReason.CANCEL, Intent.YIELD: StopReason.YIELD}
-CHANGES_BORNE = 3  # a server's file became shorter so often: then another variant
+CHANGES_BORNE = 3  # changes of the server's file after which another variant is used
 ASK_FIRST = (FailureKind.ACCOUNT, FailureKind.GONE, FailureKind.CHANGED)
 
 
 def carry_out(tools: DownloadContext, watch: Watch) -> None:
-    """Fetch what `watch.owner` names, or do nothing where that run is not ours to carry out."""
+    """Fetch the download of `watch.owner`. Do nothing where this worker does not own the run."""
     owner = watch.owner
     with tools.database.begin() as connection:
         row = claim(connection, owner, tools.clock())
@@ -95,14 +95,16 @@ def carry_out(tools: DownloadContext, watch: Watch) -> None:
 
 
 def reconnecting(tools: DownloadContext, source_id: SourceId) -> Decide:
-    """Decide on interruptions with the slot still held: seconds to wait, or None to leave the slot to others."""
+    """Decide what to do after an interruption: return the seconds to wait with the slot, or None to leave the slot to
+    others.
+    """
 
     def decide(failure: TransferFailed) -> float | None:
         if failure.kind is not FailureKind.TRANSIENT:
             return None
         try:
             if failure.is_cut and tools.accounts.check_after_cut(source_id) in BUSY:
-                return None  # whoever watches goes first
+                return None  # viewers have precedence
         except StoreError as error:
             log.warning("an account was not asked: %s", error)
         pause = max(tools.settings().downloads.reconnect_gap, failure.retry_after_s or 0.0)
@@ -173,7 +175,7 @@ class _Attempt:
         return replace(address, template=template)
 
     def _unwritten(self, part: Path) -> Kept | None:
-        """Return the record of a run that could not write its end, where the part on disk is as it says."""
+        """Return the record of a run that could not store its end, where it fits the part file on disk."""
         kept = find_record(part) if self.row.transfer.part_path == str(part) else None
         is_newer = kept is not None and (
             kept.held.offset > self.row.transfer.durable_offset or kept.outcome is not None
@@ -181,7 +183,7 @@ class _Attempt:
         return kept if is_newer else None
 
     def _held(self, part: Path, kept: Kept | None) -> HeldPart:
-        """Return what is on disk: as the record beside the part says, or as the database does."""
+        """Return the bytes on disk, from the record beside the part file or from the database."""
         if kept is not None:
             return kept.held
         if self.row.transfer.part_path != str(part):
@@ -222,7 +224,10 @@ class _Attempt:
         )
 
     def _extras(self, address: EntryAddress) -> tuple[str, ...]:
-        """The extras that an instance of the items imports. An account's panel has none, and is not asked."""
+        """Return the suffixes of extra files to fetch: those that an instance imports.
+
+        Accounts have no extra files and are not asked.
+        """
         if not address.extension or "{username" in address.template or "{password" in address.template:
             return ()
         ids = {item.instance_id for item in self.row.items}
@@ -235,7 +240,7 @@ class _Attempt:
     # --- the outcome
 
     def settle(self, outcome: Outcome) -> None:
-        """Write the outcome down. While the database is away it is kept beside the part, for a later run too."""
+        """Store the outcome. While the database is unavailable, keep it beside the part file, also for a later run."""
         while True:
             try:
                 self._write(outcome)
@@ -280,9 +285,10 @@ class _Attempt:
         self.tools.wake()
 
     def stop(self, reason: StopReason) -> None:
-        """Let go as our owner, the user or a viewer asked; the part stays, unless nobody wants it.
+        """End the run as the worker, the user or a viewer asked.
 
-        A file whose head shows that it does not suit its items makes room for the next variant.
+        The part file stays, unless the download was cancelled. A file whose first bytes show that it does not fit gives
+        way to the next variant.
         """
         if reason is StopReason.LOST:
             return
@@ -308,14 +314,14 @@ class _Attempt:
         self._write_progress()
         attempts = attempts_of(self.tools.settings().downloads.retry_attempts)
         progress = self.watch.progress
-        # bytes that come again and again are attempts, whatever the account says
+        # fetching the same bytes again counts as an attempt, whatever the account answers
         kept = 0 if progress.has_advanced else self.row.queue.failures
         borne = progress.failures_now if progress.is_barren else kept
         if failed.status in FULL_STATUSES and borne < attempts:
             self._yield_to_viewer(failed, kept)
             return
         if borne < attempts and self._is_the_accounts_fault(failed):
-            # where the user's own limit is above the account's, admission alone would not make it wait
+            # with a user's limit above the account's limit, admission alone would not delay it
             self.settling.wait(RunProblem("account", failed.message), borne, ASK_EVERY.total_seconds())
             return
         if failed.kind is FailureKind.GONE and use_bare_id(self.tools.database, self.row.identity.entry_id):
@@ -333,7 +339,8 @@ class _Attempt:
         if failed.kind in (FailureKind.LOCAL_DISK_FULL, FailureKind.LOCAL_PERMISSION):
             self.settling.wait(problem, self.row.queue.failures, LOCAL_PAUSE_S)
             return
-        is_confirmed = self.row.outcome.error_code == FailureKind.CHANGED  # a notice passes, a new file stays
+        # a notice disappears after a while, a new file stays
+        is_confirmed = self.row.outcome.error_code == FailureKind.CHANGED
         if failed.kind is FailureKind.CHANGED and is_confirmed and self.row.queue.failures < CHANGES_BORNE:
             self.settling.start_over(problem)
             return
@@ -352,14 +359,17 @@ class _Attempt:
             self.settling.wait(problem, failures, decision.seconds)
 
     def _refused_by_the_disk(self, problem: RunProblem) -> None:
-        """The user decides; what an instance waits for is tried again by itself."""
+        """Let the user decide after an error of the disk.
+
+        A download that an instance waits for is tried again automatically.
+        """
         if self.row.handing.by_instance:
             self.settling.wait(problem, self.row.queue.failures, LASTING_PAUSE_S)
         else:
             self.settling.block(problem, "placement.refused")
 
     def _yield_to_viewer(self, failed: TransferFailed, failures: int) -> None:
-        """Take an account that answers "full" as in use. No attempt is used up."""
+        """Treat an account that answers "full" as in use. This does not count as an attempt."""
         with self.tools.database.begin() as connection:
             note_busy(connection, self.row.identity.source_id, self.tools.clock() + REST)
         self.settling.wait(RunProblem("account", failed.message), failures, REST.total_seconds())
@@ -372,13 +382,15 @@ class _Attempt:
             self.settling.ask_again(again)
 
     def _is_the_accounts_fault(self, failed: TransferFailed) -> bool:
-        """Ask the account: panels answer for an expired or busy one with a 404 or a cut."""
+        """Ask the account whether it caused the error: for an expired or busy account, panels answer 404 or cut the
+        connection.
+        """
         if not (failed.is_cut or failed.kind in ASK_FIRST):
             return False
         return self.tools.accounts.check_after_cut(self.row.identity.source_id) in BUSY
 
     def _write_progress(self) -> None:
-        """Write the progress that no heartbeat has written, before the last write of the run."""
+        """Store the progress that no heartbeat has stored, before the last write of the run."""
         seen = self.watch.see_the_end()
         if seen is not None:
             try:
@@ -391,7 +403,10 @@ class _Attempt:
 
 
 def note_defect(tools: DownloadContext, owner: Ownership, message: str) -> None:
-    """Keep an unexpected error with the download. It is tried again a good while later, and at last given up."""
+    """Store an unexpected error with the download.
+
+    It is tried again after a long delay, and fails after several tries.
+    """
     with tools.database.begin() as connection:
         now = tools.clock()
         row = get_download(connection, owner.download_id)

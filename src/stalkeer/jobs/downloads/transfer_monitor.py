@@ -13,20 +13,24 @@ from stalkeer.core.downloads.resume import HeldPart
 from stalkeer.store.downloads.admission import Progress
 from stalkeer.store.downloads.run_writes import Ownership
 
-SPEED_MEMORY = 0.6  # weight of the past in the shown speed: about the last ten seconds at a heartbeat every two
+# weight of the past in the shown speed: with a heartbeat every two seconds, about the last ten seconds
+SPEED_MEMORY = 0.6
 
 
 @dataclass(frozen=True)
 class ProgressStep:
-    """A transfer at one moment, `seconds` after the one before. Once it is written `confirm` it, else `take_back`."""
+    """Hold the progress of a transfer `seconds` after the last step.
+
+    Once it is stored, call `confirm`, else `take_back`.
+    """
 
     progress: Progress
     seconds: float
 
 
-# how long to wait after an interruption; None ends the attempt
+# returns the delay after an interruption; None ends the attempt
 Decide = Callable[[TransferFailed], float | None]
-# told how many bytes are on disk; why no more of them are wanted, or None
+# gets the number of bytes on disk; returns why the transfer can stop, or None
 Look = Callable[[int], str | None]
 
 
@@ -51,7 +55,7 @@ class Watch:
         self._since_durable = 0
         self.progress = HighWater()
         self._received = 0
-        self._told = 0  # of what was received: in the database, or in a transaction on its way there
+        self._told = 0  # received bytes that are in the database, or in a transaction that writes them
         self._speed = 0.0
         self._speed_at = monotonic()
         self._received_at_cut = 0
@@ -59,15 +63,15 @@ class Watch:
         self._window_at = monotonic()
         self._window_received = 0
         self._is_slow = False
-        self._has_body = False  # the present connection has brought some of the file
+        self._has_body = False  # the present connection has delivered bytes of the file
         self._leaving = threading.Event()
         self.has_begun = False
-        self.unfit = ""  # why the file is not wanted, as its head showed
+        self.unfit = ""  # why the file does not fit, by its first bytes
 
     # --- from the transfer's thread
 
     def begin(self, held: HeldPart, progress: HighWater, decide: Decide, look: Look | None = None) -> None:
-        """Take what is known before the first byte; from here on the heartbeat writes our progress."""
+        """Set the state before the first byte. From now on, the heartbeat stores the progress."""
         with self._lock:
             self._held = held
             self.progress = progress
@@ -91,7 +95,7 @@ class Watch:
         return self._halt
 
     def received(self, size: int) -> None:
-        self._received += size  # only this thread writes it, and an int is read whole
+        self._received += size  # needs no lock: only this thread writes it, and reading an int is atomic
         self._since_durable += size
         self._has_body = True
 
@@ -106,7 +110,7 @@ class Watch:
             self._halt = self._halt or StopReason.UNFIT
 
     def interrupted(self, failure: TransferFailed) -> float | None:
-        """Reconnect as our owner decides, unless the lost connection brought nothing that is new."""
+        """Return the delay before the reconnect, unless the lost connection delivered no new byte."""
         progress = self.progress
         progress.lose(self._received - self._received_at_cut)
         self._received_at_cut = self._received
@@ -121,23 +125,23 @@ class Watch:
         return pause_s
 
     def is_leaving_within(self, seconds: float) -> bool:
-        """Wait for so long, and return True as soon as this process or its claim on the download ends."""
+        """Wait, and return True as soon as this process or its claim on the download ends."""
         return self._leaving.wait(seconds)
 
     @property
     def held(self) -> HeldPart:
-        """Return what is on disk."""
+        """Return the bytes on disk."""
         with self._lock:
             return self._held
 
     def forget_reconnects(self) -> None:
-        """Drop the reconnects that are in the database."""
+        """Drop the reconnects that were stored in the database."""
         with self._lock:
             self._reconnects.clear()
 
     @property
     def reconnects(self) -> tuple[int, ...]:
-        """The bytes that were held at each interruption after which this run went on by itself."""
+        """Return the bytes on disk at each interruption that this run resumed from."""
         with self._lock:
             return tuple(self._reconnects)
 
@@ -158,7 +162,7 @@ class Watch:
         return self._halt
 
     def see(self) -> ProgressStep | None:
-        """Return the progress; None before it has begun. No byte is reported twice, whoever looks."""
+        """Return the progress; None before it has begun. No byte is reported twice."""
         if not self.has_begun:
             return None
         now = self._monotonic()
@@ -185,9 +189,10 @@ class Watch:
         return ProgressStep(told, seconds)
 
     def is_slow(self, least: float, window_s: float) -> bool:
-        """Return True where the last whole window brought fewer than `least` bytes/s. Ask at every beat.
+        """Return True where the last full window was slower than `least` bytes/s.
 
-        A connection without an answer is no slow body: it ends by its own time limit, as a failed attempt.
+        Call it at every heartbeat. A connection without an answer does not count as slow: its own time limit ends it as
+        a failed attempt.
         """
         now, received = self._monotonic(), self._received
         if not self._has_body:
@@ -200,18 +205,18 @@ class Watch:
         return self._is_slow
 
     def confirm(self, seen: ProgressStep) -> None:
-        """Note that `seen` is in the database."""
+        """Record that `seen` is in the database."""
         with self._lock:
             self._speed = seen.progress.speed
             self._speed_at = self._monotonic()
 
     def take_back(self, seen: ProgressStep) -> None:
-        """Note that `seen` could not be written: its bytes are reported again."""
+        """Record that `seen` could not be stored, so that its bytes are reported again."""
         with self._lock:
             self._told -= seen.progress.fetched
 
     def see_the_end(self) -> ProgressStep | None:
-        """Return the progress that no heartbeat has written, for the last write of the owner."""
+        """Return the progress that no heartbeat has stored, for the last write of the run."""
         seen = self.see()
         return None if seen is None else replace(seen, progress=replace(seen.progress, speed=0.0))
 

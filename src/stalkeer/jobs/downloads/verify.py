@@ -1,6 +1,6 @@
-"""Prove that a fetched file is whole and is the wanted one: length, container, checksums, playing time, languages.
+"""Prove that a fetched file is complete and is the wanted file: length, container, checksums, playing time, languages.
 
-What is not proven is not taken: it is asked for again, or the user decides.
+An unproven file is not imported: it is fetched again, or the user decides.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from stalkeer.store.library.instances import list_instances
 from stalkeer.store.library.targets import expected_runtime_s, read_original_languages
 
 CHUNK = 1024 * 1024
-NO_SPEECH = "zxx"  # ISO 639-2: a track of music or noise alone
-SHORT_S = 120.0  # below it a playing time is told in seconds
-CLOSE_ENOUGH = 0.95  # of the item's runtime: proves the end where nothing else does (PAL plays 4 % faster)
+NO_SPEECH = "zxx"  # ISO 639-2: a track without speech
+SHORT_S = 120.0  # below it, messages give a playing time in seconds
+# share of the item's runtime that proves the file complete where nothing else does (PAL plays 4 % faster)
+CLOSE_ENOUGH = 0.95
 
 
 @dataclass(frozen=True)
 class Sound:
-    """The file is proven whole and may be the item's."""
+    """Report a file that is proven complete and fits its items."""
 
     extension: str
     container: ContainerFacts | None
@@ -43,42 +44,42 @@ class Sound:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """The server told no length, and the file shows that more is to come."""
+    """Report an incomplete file whose length the server did not state."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Unproven:
-    """Nothing shows whether the file is whole. The user decides."""
+    """Report a file that cannot be proven complete. The user decides."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class NotVideo:
-    """The file is no video. This says nothing for or against the entry."""
+    """Report an answer that is no video. It is no evidence against the entry."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class TooShort:
-    """The file plays far too short a time: a notice, as panels send for a while, or another video."""
+    """Report a file with a far too short playing time: a notice, as panels send for a while, or another video."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Damaged:
-    """The file is cut or damaged, though all of it came: another answer may bring it whole."""
+    """Report a cut or damaged file of the right length. Another attempt may bring it complete."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """The entry's file is not the wanted one."""
+    """Report that the entry's file is not the wanted file."""
 
     reason: str
 
@@ -89,7 +90,7 @@ Verdict = Sound | Unfinished | Refusal
 
 @dataclass(frozen=True)
 class VideoStart:
-    """Judges what arrives by its first bytes. `extension` is the entry's own."""
+    """Judge a file by its first bytes. `extension` is the entry's extension."""
 
     extension: str
     accept_unknown: tuple[str, ...] = ()
@@ -105,7 +106,7 @@ class VideoStart:
         return None if self.is_accepted(what) else what
 
     def is_accepted(self, what: str) -> bool:
-        """Tell whether the user accepts files that are `what`: unknown forms of some extensions, nothing else."""
+        """Tell whether the user's settings accept a file of an unknown form, by the entry's extension."""
         return what == UNKNOWN and self.extension.lower() in self.accept_unknown
 
 
@@ -152,7 +153,7 @@ def judge(
     is_length_known: bool,
     required: Collection[str] = (),
 ) -> Unfinished | Refusal | None:
-    """Return what speaks against taking the file; None where it is proven whole and fits."""
+    """Return the reason against the file; None where it is proven complete and fits."""
     if container.kind is not None and container.is_whole is not False and not container.has_video:
         return NotVideo("not a video: the file has sound but no picture. Choose another entry")
     if container.is_whole is False:
@@ -170,7 +171,7 @@ def judge(
 
 
 class RuntimeFit(Enum):
-    """Say how a file's playing time compares with the item's."""
+    """Define how a file's playing time compares with the item's runtime."""
 
     CLOSE = auto()
     SHORT = auto()
@@ -186,9 +187,9 @@ def fit_of(container: ContainerFacts, runtime_s: float | None) -> RuntimeFit:
 def _problem_of_proof(
     container: ContainerFacts, runtime_s: float | None, *, is_length_known: bool
 ) -> Unfinished | Unproven | Damaged | None:
-    """Return why the file is not proven whole.
+    """Return why the file is not proven complete.
 
-    A file that does not say so itself is proven by its length, or by its playing time; one with a flaw by both.
+    A file whose form has no end mark is proven by its length or its playing time, and a file with a flaw by both.
     """
     fit = fit_of(container, runtime_s)
     if container.is_whole and not container.flaw:
@@ -216,7 +217,7 @@ def _cut(reason: str, *, is_length_known: bool) -> Unfinished | Damaged:
 
 
 def _look(part: Path, settings: DownloadSettings) -> ContainerFacts:
-    """Return what is known of the file. Without the check only its first bytes are read."""
+    """Return the facts of the file. Without the check, only its first bytes are read."""
     if not settings.verify_downloads:
         return recognise(part)
     container = inspect(part)
@@ -226,14 +227,14 @@ def _look(part: Path, settings: DownloadSettings) -> ContainerFacts:
 
 
 def is_too_short(container: ContainerFacts, runtime_s: float | None, tolerance: float) -> bool:
-    """Tell whether a file plays far shorter than its item, as a notice or a trailer does."""
+    """Tell whether a file's playing time is far below its item's runtime, as for a notice or a trailer."""
     if container.duration_s is None or not runtime_s or tolerance == 0:
         return False
     return container.duration_s < runtime_s * (1 - tolerance)
 
 
 def problem_of_duration(container: ContainerFacts, runtime_s: float | None, tolerance: float) -> str | None:
-    """Return why the playing time does not fit: notices are far too short, a season in one file is far too long."""
+    """Return why the playing time does not fit: notices are far too short, a whole season in a file is far too long."""
     if container.duration_s is None or not runtime_s or tolerance == 0:
         return None
     if runtime_s * (1 - tolerance) <= container.duration_s <= runtime_s * (1 + tolerance) + 600:
@@ -249,9 +250,10 @@ def _times(container: ContainerFacts, runtime_s: float | None) -> str:
 
 
 def required_languages(connection: Transaction, row: DownloadRow, settings: DownloadSettings) -> tuple[str, ...]:
-    """Return the languages of which the file must have one: of its items' instances, else of the common setting.
+    """Return the languages of which the file must have one, from the instances of its items, else from the setting for
+    all.
 
-    A file for several instances suits where it suits one of them.
+    A file for several instances must fit one of them.
     """
     common = tuple(code for word in settings.audio_languages if (code := language_code(word)))
     wanted_ids = [item.wanted_id for item in row.items]
@@ -269,7 +271,7 @@ def required_languages(connection: Transaction, row: DownloadRow, settings: Down
 
 
 def problem_of_languages(container: ContainerFacts, required: Collection[str]) -> str | None:
-    """Return why the languages do not fit. A track of no known language may be the required one."""
+    """Return why the languages do not fit. A track of unknown language may be the required one."""
     wished = set(required)
     spoken = {language_code(code) for code in container.audio_languages if code != NO_SPEECH}
     if not wished or not spoken or "" in spoken or spoken & wished:
@@ -278,7 +280,7 @@ def problem_of_languages(container: ContainerFacts, required: Collection[str]) -
 
 
 def traits_of(tools: DownloadContext, row: DownloadRow, sound: Sound) -> FileTraits:
-    """Return what the release name may claim: the entry's resolution and codec, the file's own languages."""
+    """Return the traits for the release name: the entry's resolution and codec, the file's languages."""
     with tools.database.connect() as connection:
         known = entry_traits(connection, row.identity.entry_id) or EntryTraits()
     spoken = (
@@ -290,7 +292,7 @@ def traits_of(tools: DownloadContext, row: DownloadRow, sound: Sound) -> FileTra
 
 
 def _extension(kind: str, named: str) -> str:
-    """Return the container's own extension where the address lies: panels call everything .mp4."""
+    """Return the extension of the container where the address has a wrong one: panels call everything .mp4."""
     fitting = {
         "matroska": (".mkv", ".webm"),
         "mp4": (".mp4", ".m4v", ".mov", ".3gp"),

@@ -1,4 +1,4 @@
-"""Downloads as they are shown: one document for command line, API and pages, and the story of each."""
+"""Show downloads: the same document for command line, API and pages, and the log of each download."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ PRIORITY_NAMES = {priority.level: priority.value for priority in Priority}
 
 @dataclass(frozen=True)
 class ShownGrab:
-    """A release that an instance grabbed. `status` is the word that the instance reads."""
+    """Describe a release that an instance grabbed. `status` is the state as the instance sees it."""
 
     instance_id: InstanceId
-    instance: str  # its label
+    instance: str  # label of the instance
     download_id: str
     release: str
     category: str
     status: str
     is_imported: bool
-    words: str  # of ours on a failure
+    words: str  # Stalkeer's words on a failure
 
     def to_document(self) -> dict[str, object]:
         return {
@@ -53,7 +53,7 @@ class ShownGrab:
 
 @dataclass(frozen=True)
 class Shown:
-    """A download, and why it waits where it does."""
+    """Hold a download, and the reason why it waits."""
 
     row: DownloadRow
     waiting: Waiting | None = None
@@ -61,14 +61,14 @@ class Shown:
 
     @property
     def share(self) -> float | None:
-        """Return how much of it is here, from 0 to 1; None where its size is not known."""
+        """Return the received share from 0 to 1; None where the size is unknown."""
         if self.row.state in (DownloadState.COMPLETED, DownloadState.IMPORTING, DownloadState.PLACED):
             return 1.0
         return None if not self.row.transfer.total else min(1.0, self.row.transfer.offset / self.row.transfer.total)
 
     @property
     def remark(self) -> str:
-        """Return why it waits, or what went wrong, in a few words."""
+        """Return in a few words why the download waits or what went wrong."""
         if self.waiting is not None:
             return (
                 f"{self.waiting.text} ({self.row.outcome.error})"
@@ -157,7 +157,7 @@ def _waiting(waiting: Waiting) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class StoryLine:
-    """An event of a download, or a line of its log. `kind` is the event's, or `log`."""
+    """Hold an event or a log line of a download. `kind` is the event's kind, or `log`."""
 
     at: datetime
     kind: str
@@ -169,7 +169,7 @@ class StoryLine:
 
 
 def read_story(database: Database, logs: Path, download_id: DownloadId) -> list[StoryLine]:
-    """In order of time, the last thousand lines. Raises NotFound for a download that there is not."""
+    """Return the last thousand events and log lines in order of time. Raises NotFound for an unknown download."""
     with database.connect() as connection:
         get_download(connection, download_id)
         rows = list_events(connection, EventFilter(download_id=download_id), limit=MOST_LINES)
@@ -179,7 +179,10 @@ def read_story(database: Database, logs: Path, download_id: DownloadId) -> list[
 
 
 def _logged(folder: Path, download_id: DownloadId) -> Iterator[StoryLine]:
-    """From the oldest file on. An event's own line is left out: the database has it."""
+    """Yield the log lines, oldest file first.
+
+    Lines of events are left out, because the events come from the database.
+    """
     sign = f'"download": {download_id}'
     for path in sorted(folder.glob(f"{DOWNLOAD_LOG}*"), key=lambda path: (len(path.name), path.name), reverse=True):
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -194,7 +197,7 @@ def _read(text: str, download_id: DownloadId) -> StoryLine | None:
         fields = json.loads(text)
         at = datetime.fromisoformat(fields["timestamp"]).astimezone(UTC)
     except (ValueError, KeyError, TypeError):
-        return None  # a line that a full disk cut off
+        return None  # a line that was cut off by a full disk
     if fields.get("download") != download_id or "kind" in fields:
         return None
     more = " ".join(f"{name}={value}" for name, value in fields.items() if name not in NOT_SHOWN)

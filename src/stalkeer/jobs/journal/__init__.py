@@ -1,1 +1,1 @@
-"""Report the progress of a job and hear its cancellation."""
+"""Report the progress of a job, and check for its cancellation."""

@@ -28,7 +28,7 @@ SHOW_EVERY = timedelta(seconds=1)  # one write per second is cheap
 
 
 class Run(Protocol):
-    """An execution of a job. Both calls are cheap: make them about once per thousand items."""
+    """Describe an execution of a job. Both calls are cheap: make them about once per thousand items."""
 
     def progress(self, done: int, total: int | None = None, message: str = "") -> None: ...
 
@@ -38,14 +38,14 @@ class Run(Protocol):
 
 
 class Report(Protocol):
-    """A job's outcome: a frozen dataclass that becomes a JSON object."""
+    """Describe a job's report: a frozen dataclass that becomes a JSON object."""
 
     def to_document(self) -> Mapping[str, object]: ...
 
 
 @runtime_checkable
 class MayBePartial(Protocol):
-    """A report that can state that some items failed. The run then ends as `partly`, not `done`."""
+    """Describe a report that can state that some items failed. The run then ends as `partly`, not `done`."""
 
     @property
     def is_partial(self) -> bool: ...
@@ -56,7 +56,7 @@ ReportT = TypeVar("ReportT", bound=Report)
 
 @dataclass
 class QuietRun:
-    """A run without an observer, for tests and direct calls. The caller may set `cancelled`."""
+    """Run without an observer, for tests and direct calls. The caller may set `cancelled`."""
 
     cancelled: bool = False
     shown: list[tuple[int, int | None, str]] = field(default_factory=list)
@@ -70,7 +70,7 @@ class QuietRun:
 
 @dataclass
 class StoredRun:
-    """A run with its progress in the `runs` table, visible and cancellable from any process."""
+    """Store the progress of a run in the `runs` table, where any process can read and cancel it."""
 
     database: Database
     clock: Callable[[], datetime]
@@ -113,7 +113,7 @@ def command_name() -> str:
 
 
 def end_runs_of_killed_commands(database: Database, now: datetime) -> int:
-    """End runs of killed commands, which would seem to run for ever. Return the number."""
+    """End the runs of killed commands, which would otherwise stay in the list as running. Return the number."""
     with database.begin() as connection:
         killed = [row for row in running_commands(connection, COMMAND) if not _may_live(database, row, now)]
         for row in killed:
@@ -125,7 +125,7 @@ def _may_live(database: Database, command: RunningCommand, now: datetime) -> boo
     host, _, pid = (command.owner.worker or "").removeprefix(COMMAND).rpartition("-")
     if (
         host != socket.gethostname()
-    ):  # with SQLite this is the same machine's former name, after its container was recreated
+    ):  # with SQLite, another name is an earlier name of this machine, whose container was recreated
         return not database.is_sqlite and now - command.heartbeat < LONGEST_COMMAND
     try:
         os.kill(int(pid), 0)

@@ -1,1 +1,1 @@
-"""Connect instances, read what they own and want, take their events."""
+"""Connect instances, read their libraries and wanted items, and receive their events."""

@@ -29,7 +29,7 @@ SUFFIX = ".picture"
 AT_ONCE = 4  # requests to instances; a page asks for dozens of pictures
 LONGEST_WAIT_S = 20.0
 BETWEEN_CHECKS = 100  # pictures that are written between two looks at the size of the folder
-FILLED_TO = 0.9  # of the space, after the oldest pictures went
+FILLED_TO = 0.9  # share of the space that is filled after the oldest pictures were removed
 USED_AGAIN_S = 86_400.0  # a picture's time of use is written at most once a day
 
 
@@ -43,7 +43,7 @@ class StoredPicture:
 
 @dataclass
 class ArtworkCache:
-    """Hands out pictures. `space` is the limit of the folder in bytes."""
+    """Provide pictures. `space` is the limit of the folder in bytes."""
 
     database: Database
     arrs: Arrs
@@ -105,7 +105,7 @@ class ArtworkCache:
 
     def _note_use(self, path: Path) -> None:
         now = self.arrs.clock().timestamp()
-        with suppress(OSError):  # removed at this moment, or in a folder that may only be read
+        with suppress(OSError):  # just removed by another request, or in a read-only folder
             if now - path.stat().st_mtime > USED_AGAIN_S:
                 os.utime(path, (now, now))
 

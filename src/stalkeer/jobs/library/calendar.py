@@ -15,7 +15,7 @@ from stalkeer.store.library.instances import InstanceRow, list_instances
 
 @dataclass(frozen=True)
 class Calendar:
-    """Releases in order of time, each with its instance. `errors` holds the failures by instance name."""
+    """Hold releases in order of time, each with its instance. `errors` has the failures by instance name."""
 
     premieres: tuple[tuple[str, Premiere], ...]
     errors: dict[str, str]

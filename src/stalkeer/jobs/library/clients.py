@@ -29,7 +29,7 @@ def _register(api_key: str, login: str | None) -> None:
 
 @dataclass
 class Arrs:
-    """Opens clients. Built once per process, so that all jobs know when an instance is down."""
+    """Open clients. It is built once per process, so that all jobs know when an instance is down."""
 
     database: Database
     secrets: SecretBox

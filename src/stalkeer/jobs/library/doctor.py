@@ -33,7 +33,7 @@ MB = 1024 * 1024
 
 
 class Move(StrEnum):
-    """The cost of an import: an instant move, or a copy."""
+    """Define the cost of an import: an instant move, or a copy."""
 
     INSTANT = "instant"
     COPY = "copy"
@@ -42,7 +42,7 @@ class Move(StrEnum):
 
 @dataclass(frozen=True)
 class RootCheck:
-    """A root folder of an instance, and the cost of a move from our folder into it."""
+    """Describe a root folder of an instance, and the cost of a move from our folder into it."""
 
     path: str
     move: Move
@@ -53,7 +53,10 @@ class RootCheck:
 
 @dataclass(frozen=True)
 class FolderCheck:
-    """A folder of ours as an instance sees it. `mapping` is proposed when the instance has another path for it."""
+    """Describe a folder of Stalkeer as an instance sees it.
+
+    `mapping` is proposed when the instance has another path for it.
+    """
 
     instance: str
     folder: str
@@ -106,7 +109,7 @@ class DoctorReport:
 
 @dataclass(frozen=True)
 class _View:
-    """An instance with its own root folders and settings."""
+    """Hold an instance with its own root folders and settings."""
 
     row: InstanceRow
     client: ArrClient

@@ -27,7 +27,7 @@ from stalkeer.store.library.instances import InstanceOptions, NewInstance, get_i
 
 @dataclass(frozen=True)
 class InstanceOverview:
-    """The contents of an instance and the address at which it answers. `notes` are corrections of the address."""
+    """Hold the contents of an instance and the address at which it answers. `notes` are corrections of the address."""
 
     url: str
     version: str

@@ -56,7 +56,7 @@ ResultT = TypeVar("ResultT")
 
 
 class Trial(Enum):
-    """The rule whether an instance must answer before its address is saved."""
+    """Define the rule whether an instance must answer before its address is saved."""
 
     REQUIRED = "required"
     WISHED = "wished"  # saved even if it does not answer
@@ -65,7 +65,7 @@ class Trial(Enum):
 
 @dataclass(frozen=True)
 class InstancePatch:
-    """New values for some fields. A field that is not named stays as it is."""
+    """Hold new values for some fields. A field that is not named stays as it is."""
 
     url: str | Keep = KEEP
     api_key: str | Keep = field(default=KEEP, repr=False)
@@ -84,7 +84,10 @@ class InstancePatch:
 
 @dataclass(frozen=True)
 class KeptInstance:
-    """An instance as it is saved now. `notes` are corrections of its address; `error` says why it did not answer."""
+    """Hold an instance as it is saved now.
+
+    `notes` are corrections of its address; `error` says why it did not answer.
+    """
 
     row: InstanceRow
     notes: tuple[str, ...] = ()
@@ -96,7 +99,7 @@ class KeptInstance:
 
 
 class ConnectionOutcome(StrEnum):
-    """The outcome of a connection test."""
+    """Define the outcome of a connection test."""
 
     CONNECTED = "connected"
     UNREACHABLE = "unreachable"
@@ -118,7 +121,7 @@ OUTCOMES: tuple[tuple[type[StalkeerError], ConnectionOutcome], ...] = (
 
 @dataclass(frozen=True)
 class ConnectionTest:
-    """The result of a connection test; `error` explains a failure."""
+    """Hold the result of a connection test; `error` explains a failure."""
 
     row: InstanceRow
     outcome: ConnectionOutcome
@@ -133,7 +136,7 @@ class ConnectionTest:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """The address to save after a trial, and the version when the right program answered."""
+    """Hold the address to save after a trial, and the version when the right program answered."""
 
     url: str
     version: str | None = None
@@ -210,9 +213,9 @@ def set_languages(arrs: Arrs, slug: str, languages: tuple[str, ...]) -> Instance
 
 
 def move_languages(arrs: Arrs, settings: Settings, old: Mapping[str, object]) -> frozenset[str]:
-    """Give the languages that were set on the page for all to each instance without its own.
+    """Copy the outdated languages setting for all instances to each instance without its own languages.
 
-    `old`: the page's stored rows. Return the rows that are of no use any more. Nothing is moved without an instance.
+    `old` are its stored rows. Return the rows to delete. Nothing is moved without an instance.
     """
     moved = frozenset(old) & {"matching.languages", "downloads.audio_languages"}
     required = tuple(language_code(word) for word in settings.downloads.audio_languages)
@@ -230,7 +233,7 @@ def move_languages(arrs: Arrs, settings: Settings, old: Mapping[str, object]) ->
 def take_over_instance(arrs: Arrs, slug: str, loaded: LoadedSettings) -> InstanceRow:
     """Let an instance of config.yml be edited here. The file is not changed, and counts again once it is removed here.
 
-    Raises NotFound, and Conflict where the environment describes it, which goes before the pages.
+    Raises NotFound, and Conflict where the environment describes it, which has precedence over the pages.
     """
     with arrs.database.begin() as connection:
         _check_may_take_over(get_instance(connection, slug), loaded)
@@ -261,7 +264,7 @@ def try_instances(arrs: Arrs, slug: str | None = None) -> list[ConnectionTest]:
 def each_instance(
     arrs: Arrs, slug: str | None, verb: Callable[[str], ResultT]
 ) -> list[tuple[InstanceRow, ResultT | StalkeerError]]:
-    """Apply a verb to this instance, or to all. A failure stops no other instance."""
+    """Apply a function to this instance, or to all. A failure stops no other instance."""
     results: list[tuple[InstanceRow, ResultT | StalkeerError]] = []
     for row in chosen_instances(arrs, slug):
         try:

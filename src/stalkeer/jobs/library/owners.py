@@ -16,7 +16,7 @@ from stalkeer.store.library.ownership import Copy, movies_owned_elsewhere, share
 
 
 class Owners:
-    """The other owners of the items that `row` wants, as its `skip_owned_elsewhere` counts them."""
+    """Find the other owners of the items that `row` wants, by its setting `skip_owned_elsewhere`."""
 
     def __init__(self, database: Database, arrs: Arrs, row: InstanceRow) -> None:
         self._database = database

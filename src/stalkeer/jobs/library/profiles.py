@@ -5,7 +5,7 @@ from __future__ import annotations
 from stalkeer.adapters.arr.values import FileQuality, QualityProfile
 from stalkeer.store.library.instances import InstanceRow
 
-# our releases are named WEB-DL, so the instance ranks them as such
+# Stalkeer names its releases WEB-DL, so the instance ranks them as such
 WEB_SOURCES = frozenset({"webdl", "web"})
 
 

@@ -29,14 +29,14 @@ from stalkeer.store.library.wanted_series import WantedSeries, list_wanted_serie
 
 Matcher = Callable[[Database, Run], object]
 MOST_ITEM_SCANS = 5
-MOST_SERIES = 200  # in a report
+MOST_SERIES = 200  # series that a report names
 COOLING = "cooling down after a failure"
 BLOCKED = "found, but on the instance's blocklist"
 
 
 @dataclass(frozen=True)
 class InstanceScan:
-    """An instance's part of a scan: its wanted items, the found entries, and the skipped items by rule."""
+    """Hold an instance's part of a scan: its wanted items, the found entries, and the skipped items by rule."""
 
     sync: InstanceSync
     found: FoundCounts
@@ -75,7 +75,7 @@ def _series_document(series: WantedSeries) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class ScanReport:
-    """The result of a scan. `is_dry_run` means that nothing was saved.
+    """Hold the result of a scan. `is_dry_run` means that nothing was saved.
 
     `recovered` counts failed downloads that were completed because their instances have the file.
     """
@@ -121,7 +121,7 @@ def _unchecked(_only: str | None) -> None:
 
 @dataclass(frozen=True)
 class Scanner:
-    """The parts of a scan, with the jobs that follow it.
+    """Hold the parts of a scan, with the jobs that follow it.
 
     `match` updates the matches. `recover` completes failed downloads whose instances have the file. `search_upstream`
     lets instances search for items that have waited too long without a match. Both return a count. `check_folders`

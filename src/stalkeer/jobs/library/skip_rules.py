@@ -10,7 +10,7 @@ from stalkeer.adapters.arr.values import WantedReason, WantedRecord
 
 
 class SkipRule(StrEnum):
-    """The rules in words, as they are stored with the item and shown."""
+    """Define the rules in words, as they are stored with the item and shown."""
 
     UNMONITORED = "not monitored"
     TAGGED = "excluded by tag"
@@ -24,7 +24,7 @@ class SkipRule(StrEnum):
 
 @dataclass(frozen=True)
 class SkipFacts:
-    """The facts for the rules: the user's settings and the instance's present state."""
+    """Hold the facts for the rules: the user's settings and the instance's present state."""
 
     wants_cutoff: bool
     wants_specials: bool
@@ -39,7 +39,7 @@ class SkipFacts:
 def skip_rule(item: WantedRecord, facts: SkipFacts) -> SkipRule | None:
     """Return the first rule that skips the item; None when it may be downloaded."""
     rules = (
-        # these three first: an instance that drives itself is offered what is under one of the others
+        # these three first: items under the other rules are still offered to an instance with the native drive
         (SkipRule.TAGGED, item.library_arr_id in facts.excluded_library),
         (SkipRule.OWNED, facts.owner is not None),
         (SkipRule.KEPT, item.arr_id in facts.kept),

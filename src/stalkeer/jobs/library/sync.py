@@ -50,7 +50,7 @@ LIBRARY_CHUNK = 500
 
 @dataclass(frozen=True)
 class InstanceSync:
-    """The result for an instance. After an `error`, data from earlier syncs stays.
+    """Hold the result for an instance. After an `error`, data from earlier syncs stays.
 
     `notes` name lists that the instance does not have, and the consequence.
     """
@@ -100,7 +100,7 @@ class SyncReport:
 
 @dataclass(frozen=True)
 class WantedSync:
-    """The context of a sync."""
+    """Hold the context of a sync."""
 
     database: Database
     arrs: Arrs
@@ -121,7 +121,7 @@ def sync_wanted(
 
 @dataclass
 class Spared:
-    """Reads lists that a sync can do without. `notes` say which of them failed, and the consequence.
+    """Read lists that a sync can do without. `notes` say which of them failed, and the consequence.
 
     An instance that does not answer at all, or refuses the key, still ends the sync.
     """
@@ -139,7 +139,7 @@ class Spared:
 
 @dataclass(frozen=True)
 class _Library:
-    """A library's sync result, and what its movies' own records say."""
+    """Hold the result of a library's sync, and the wanted movies by their records."""
 
     report: InstanceSync
     movies: MovieRecords = field(default_factory=MovieRecords)
@@ -186,7 +186,7 @@ def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> _Lib
     if unreadable.reasons:
         movies.incomplete.update(WantedReason)
     with sync.database.begin() as connection:
-        if not unreadable.unknown:  # an item without an id may be any of those that were not seen
+        if not unreadable.unknown:  # an item without a readable id may be any of the unseen items
             remove_items(connection, known, seen | unreadable.ids)
         kept = (profiles or row.profiles, folders or row.root_folders)
         note_sync(connection, row.id, status.version, sync.arrs.clock(), *kept)
@@ -228,7 +228,7 @@ def _sync_blocklist(sync: WantedSync, row: InstanceRow, spared: Spared) -> None:
 
 @dataclass(frozen=True)
 class _List:
-    """A wanted list of an instance, with the context to judge and store its items."""
+    """Sync a wanted list of an instance: judge and store its items."""
 
     row: InstanceRow
     client: ArrClient
@@ -278,7 +278,7 @@ def judge(item: WantedRecord, library: KnownItems, facts: WantedFacts) -> Wanted
 
 @dataclass(frozen=True)
 class WantedFacts:
-    """The facts that all items of a sync share, and the other owners."""
+    """Hold the facts that all items of a sync share, and the other owners."""
 
     skip: SkipFacts
     owners: Owners

@@ -48,7 +48,10 @@ def _sync_item(sync: WantedSync, row: InstanceRow, client: ArrClient, library_ar
 
 
 def _wishes_for(row: InstanceRow, wishes: WantedSettings) -> WantedSettings:
-    """Unmonitored items count at an instance that drives itself: it searches for them when its user asks."""
+    """Return the wanted items.
+
+    With the native drive, unmonitored items count too, because the instance searches for them when its user asks.
+    """
     is_native = row.options.drive is Drive.NATIVE
     return wishes.model_copy(update={"unmonitored": True}) if is_native else wishes
 

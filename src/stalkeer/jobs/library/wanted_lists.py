@@ -16,7 +16,7 @@ from stalkeer.model import InstanceKind
 
 @dataclass
 class MovieRecords:
-    """Wanted movies by their own records, collected while a library is read.
+    """Collect wanted movies by their own records while a library is read.
 
     A record without the needed fields makes the list of that reason incomplete. An incomplete list removes no items.
     """
@@ -41,7 +41,7 @@ class MovieRecords:
 
 
 class WantedPages:
-    """Reads a wanted list page by page, for either program.
+    """Read a wanted list page by page, for either program.
 
     Radarr before 5.6 answers 404 for its lists. The movies' own records then replace them.
     """

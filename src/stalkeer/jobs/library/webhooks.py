@@ -42,13 +42,13 @@ RESCANNED = frozenset({EventKind.ADDED, EventKind.IMPORTED, EventKind.FILE_DELET
 
 @dataclass(frozen=True)
 class Received:
-    """The result of an event. `scan_item` is the instance's id of the movie or series to update now."""
+    """Hold the result of an event. `scan_item` is the instance's id of the movie or series to update now."""
 
     kind: EventKind
     instance: str
     scan_item: int | None = None
-    cancelled: int = 0  # downloads
-    is_grab: bool = False  # it tells of a release that the instance grabbed from us
+    cancelled: int = 0  # number of cancelled downloads
+    is_grab: bool = False  # the event is about a release that the instance grabbed from Stalkeer
 
 
 def connect_webhook(arrs: Arrs, slug: str, our_url: str) -> str:
@@ -85,7 +85,10 @@ def disconnect_webhooks(arrs: Arrs, slug: str | None) -> list[tuple[InstanceRow,
 
 
 def test_webhook(arrs: Arrs, slug: str) -> None:
-    """Let the instance send a Test event to us. Raises NotFound without a webhook, and ArrError with its reason."""
+    """Let the instance send a Test event to Stalkeer.
+
+    Raises NotFound without a webhook, and ArrError with its reason.
+    """
     with arrs.database.connect() as connection:
         row = get_instance(connection, slug)
     with arrs.client(row) as client:
@@ -156,7 +159,7 @@ def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
 
 
 def _grab_of(connection: Transaction, row: InstanceRow, event: ArrEvent) -> GrabRow | None:
-    """Return the instance's own grab that the event tells of; None for a download of another client."""
+    """Return the grab that the event is about; None for a download of another client."""
     if not event.download_id.startswith(NZO_PREFIX):
         return None
     grab = find_grab(connection, event.download_id)
@@ -164,9 +167,9 @@ def _grab_of(connection: Transaction, row: InstanceRow, event: ArrEvent) -> Grab
 
 
 def _follow_grab(connection: Transaction, grab: GrabRow, event: ArrEvent, row: InstanceRow, now: datetime) -> None:
-    """Take the instance's word for the file that it names, and for its trouble with it.
+    """Store the imported file, or the reason why it is not imported, from the event.
 
-    Older versions name our own file as the imported one: their history, which is read soon, says where theirs is.
+    Older versions name Stalkeer's own file as the imported one; their history, which is read soon, has the right path.
     """
     is_ours = bool(grab.storage) and is_same_path(event.file_path, path_map(row).to_remote(Path(grab.storage)))
     if event.kind is EventKind.IMPORTED and event.file_path and not is_ours:
@@ -183,7 +186,7 @@ def _whole_item(event: ArrEvent) -> int | None:
 def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[WantedId], kind: EventKind) -> int:
     """Cancel our downloads of items that were imported otherwise or deleted. Return the number.
 
-    An instance that imports another file of an item decides itself about the release that it grabbed.
+    A release that the instance itself grabbed is left to the instance.
     """
     cancelled = 0
     for row in downloads_working_for(connection, wanted_ids):

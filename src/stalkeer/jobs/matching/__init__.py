@@ -1,1 +1,1 @@
-"""Scan, match, explain, and keep the decisions of the user."""
+"""Match, explain matches, and save the user's decisions."""

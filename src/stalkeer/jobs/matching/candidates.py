@@ -1,4 +1,4 @@
-"""Choose the catalogue entries worth comparing with some wanted items, by the keys of their titles."""
+"""Choose the catalogue entries to compare with wanted items, by the keys of their titles."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ from stalkeer.store.matching.entries import (
     titles_with_keys,
 )
 
-_FEW = 40  # works: up to here a look-up of each is cheaper than one look at every title
-_SHORTEST_POSTER = 15  # letters of a file name that is a poster's own; `poster.jpg` is nobody's
+_FEW = 40  # works: up to this number, a look-up of each is cheaper than reading every title
+_SHORTEST_POSTER = 15  # letters from which a file name identifies a poster; `poster.jpg` identifies none
 
 
 def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Collection[int]) -> Iterator[EntryRow]:
-    """Yield entries one of whose title readings may be one of these items' works; and those that the user pinned to
-    them."""
+    """Yield entries with a title reading that may mean one of these items' works, and entries that the user pinned to
+    them.
+    """
     items = [matcher.items[wanted_id] for wanted_id in wanted_ids if wanted_id in matcher.items]
     works = {item.work.identity: matcher.works[item.work.identity] for item in items}
     if len(works) <= _FEW:
@@ -55,7 +56,7 @@ def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Col
 
 
 def worth_reading(connection: Transaction, matcher: Matcher, came: Sequence[FreshEntry]) -> Iterator[EntryRow]:
-    """Yield those of the fresh entries whose title, TMDB id or picture may be a work's, or that a rule speaks of."""
+    """Yield the fresh entries whose title, TMDB id or poster may belong to a work, and those named by a rule."""
     pinned = matcher.rules.pinned_works()
     own_keys = matcher.rules.pinned_titles(pinned)
     could_match = matcher.index.could_match
@@ -85,7 +86,7 @@ def _titles_of_few(connection: Transaction, works: list[Work]) -> set[int]:
 
 
 def _spans(base: str) -> Iterator[KeySpan]:
-    """Return the spans of the keys within the allowed slips of a base, with or without an article before it."""
+    """Return the spans of the keys that differ from a base by allowed typing errors, with or without an article."""
     limit = allowed_slips(base)
     if not limit:
         return
@@ -100,7 +101,10 @@ def _spans(base: str) -> Iterator[KeySpan]:
 
 
 def to_facts(row: EntryRow, reader: TitleReader) -> EntryFacts:
-    """Return an entry with its name read; the account's season and episode go before those of its name."""
+    """Return an entry with its parsed name.
+
+    Season and episode from the account have precedence over those of the name.
+    """
     title = reader.read(row.name, row.kind if row.kind != "other" else None, row.group)
     dispute = _SPLIT if row.kind_reason == NumbersFrom.SPLIT.value else None
     if (
@@ -116,7 +120,8 @@ def to_facts(row: EntryRow, reader: TitleReader) -> EntryFacts:
         name=row.name,
         kind=row.kind,
         title=title,
-        year=row.year if row.year != title.year else None,  # else it is the name's own, which readings differ on
+        # None where the year comes from the name, because readings of the name may differ on it
+        year=row.year if row.year != title.year else None,
         tmdb_id=row.tmdb_id,
         poster=_poster(row.logo),
         duration_s=row.duration_s,
@@ -131,14 +136,14 @@ _SPLIT = "the account says one season of it, and its list another"
 
 
 def _dispute(title: ParsedTitle, row: EntryRow) -> str | None:
-    """Return how the account's numbers contradict the name's; None where the name says none."""
+    """Return how the account's numbers contradict those of the name; None where the name has none."""
     if title.season is None or not title.episodes:
         return None
     return f"the account says S{row.season:02}E{row.episode:02}, the name S{title.season:02}E{title.episodes[0]:02}"
 
 
 def _poster(logo: str | None) -> str | None:
-    """Return the file name of a picture's address, where it is long enough to be nobody else's."""
+    """Return the file name in a picture's address, where it is long enough to be unique."""
     if not logo:
         return None
     name = logo.partition("?")[0].rpartition("/")[2]

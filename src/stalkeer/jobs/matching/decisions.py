@@ -1,7 +1,7 @@
-"""The user's verbs on matches and rules; every face calls these. Each decision is kept as a rule.
+"""Apply the user's decisions about matches and rules, for every face.
 
-A person waits for the answer, so only an offset, which finds new pairs, asks the catalogues behind the network. What
-else only a lookup settles stays open for the next run of matching.
+Each decision is saved as a rule. Because the user waits for the answer, only an offset, which finds new pairs, asks
+online catalogues. Other pairs that need a lookup stay for review until the next run of matching.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from stalkeer.store.matching.rules import get_rule, list_rules
 
 
 class UserDecision(StrEnum):
-    """The user's decision on a match."""
+    """Define the user's decision on a match."""
 
     CONFIRM = "confirm"
     REJECT = "reject"
 
 
 class Effect(StrEnum):
-    """Keep a decision, or only show all that it would change."""
+    """Choose whether to save a decision or only to preview its changes."""
 
     KEEP = "keep"
     PREVIEW = "preview"
@@ -45,7 +45,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True)
 class DecisionNote:
-    """A note beside the decision, and whether the decision is kept."""
+    """Hold a note for the decision, and whether to save the decision."""
 
     reason: str = ""
     effect: Effect = Effect.KEEP
@@ -53,7 +53,7 @@ class DecisionNote:
 
 @dataclass(frozen=True)
 class Decided:
-    """The result for one of several matches: an outcome or an error."""
+    """Hold the result for one of several matches: an outcome or an error."""
 
     match_id: MatchId
     outcome: RuleOutcome | None = None
@@ -76,7 +76,7 @@ def decide_match(
 
 
 def decide_matches(matching: Matching, match_ids: Sequence[MatchId], verdict: UserDecision) -> list[Decided]:
-    """Confirm or reject several matches; one that cannot be decided hinders no other."""
+    """Confirm or reject several matches. An error for one of them does not stop the others."""
     rules: dict[MatchId, Rule] = {}
     errors: dict[MatchId, StalkeerError] = {}
     for match_id in dict.fromkeys(match_ids):
@@ -93,34 +93,34 @@ def decide_matches(matching: Matching, match_ids: Sequence[MatchId], verdict: Us
 
 
 def take_entry(matching: Matching, wanted_id: WantedId, entry_id: int, wish: DecisionNote = KEEP) -> RuleOutcome:
-    """Take any entry of the catalogue for a wanted item. Raises NotFound where either is unknown."""
+    """Match any entry of the catalogue with a wanted item. Raises NotFound where either is unknown."""
     return _carry_out(matching, rule_of_pair(matching, wanted_id, entry_id, RuleAction.PIN, wish.reason), wish)
 
 
 def take_other_entry(matching: Matching, match_id: MatchId, entry_id: int, wish: DecisionNote = KEEP) -> RuleOutcome:
-    """Take another entry for the item of a match. Raises NotFound where either is unknown."""
+    """Match another entry with the item of a match. Raises NotFound where either is unknown."""
     with matching.database.connect() as connection:
         wanted_id = get_match(connection, match_id).wanted_id
     return take_entry(matching, wanted_id, entry_id, wish)
 
 
 def block_entry(matching: Matching, entry_id: int, wish: DecisionNote = KEEP) -> RuleOutcome:
-    """Never use an entry. Raises NotFound where it is unknown."""
+    """Block an entry, so that it is never downloaded. Raises NotFound where it is unknown."""
     return _carry_out(matching, rule_of_entry(matching, entry_id, wish.reason), wish)
 
 
 def shift_numbers(matching: Matching, wanted_id: WantedId, shift: Offset, wish: DecisionNote = KEEP) -> RuleOutcome:
-    """Read a list's season and episode numbers of a series with an offset. Raises InvalidInput for a movie."""
+    """Add an offset to a list's season and episode numbers of a series. Raises InvalidInput for a movie."""
     return _carry_out(matching, rule_of_series(matching, wanted_id, shift, wish.reason), wish)
 
 
 def forget_rule(matching: Matching, rule_id: RuleId) -> RuleOutcome:
-    """Take back a decision and match again what it was about. Raises NotFound where there is no such rule."""
+    """Remove a rule and match its items again. Raises NotFound where there is no such rule."""
     return withdraw_rules(matching.offline(), [rule_id], QuietRun())[0]
 
 
 def unblock_entry(matching: Matching, rule_id: RuleId) -> RuleOutcome:
-    """Take an entry off the blocklist. Raises NotFound for a rule that blocks nothing."""
+    """Remove an entry from the blocklist. Raises NotFound for a rule that blocks nothing."""
     try:
         with matching.database.connect() as connection:
             is_block = get_rule(connection, rule_id).rule.action is RuleAction.BLOCK
@@ -132,7 +132,7 @@ def unblock_entry(matching: Matching, rule_id: RuleId) -> RuleOutcome:
 
 
 def clear_blocklist(matching: Matching) -> list[RuleOutcome]:
-    """Take every entry off the blocklist."""
+    """Clear the blocklist."""
     with matching.database.connect() as connection:
         blocks = [row.rule.id for row in list_rules(connection) if row.rule.action is RuleAction.BLOCK]
     return withdraw_rules(matching.offline(), blocks, QuietRun()) if blocks else []

@@ -1,4 +1,4 @@
-"""Match a playlist file with a wanted list, without a database or a Radarr: to try a playlist, and to be measured."""
+"""Match a playlist file with a wanted list, without a database or Radarr, to try a playlist or to measure matching."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _ABSENT = 0
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The counts of an evaluation. `confirmed` and `offered` count wanted items."""
+    """Hold the counts of an evaluation. `confirmed` and `offered` count wanted items."""
 
     entries: int
     wanted: int
     pairs: int
     confirmed: int
     offered: int
-    reasons: tuple[tuple[Decision, str, int], ...] = ()  # of all pairs considered, the commonest first
+    reasons: tuple[tuple[Decision, str, int], ...] = ()  # counts of all compared pairs, the most common first
 
     def to_document(self) -> dict[str, object]:
         return {
@@ -53,7 +53,7 @@ class Evaluation:
 
 @dataclass
 class _WantedList:
-    """A wanted list as read: items, what each is called in the output, and namesakes."""
+    """Hold a wanted list as read: items, their names in the output, and namesakes."""
 
     items: list[WantedItem] = field(default_factory=list)
     labels: dict[int, str] = field(default_factory=dict)
@@ -62,7 +62,10 @@ class _WantedList:
 
 @dataclass(frozen=True)
 class EvaluationFiles:
-    """The files to read and to write; each plain or gzipped by its name. Without `lookup` no namesakes are known."""
+    """Name the files to read and to write, each plain or gzipped by its name.
+
+    Without `lookup`, no namesakes are known.
+    """
 
     playlist: Path
     wanted: Path
@@ -71,7 +74,7 @@ class EvaluationFiles:
 
 
 def evaluate(files: EvaluationFiles, thresholds: Thresholds) -> Evaluation:
-    """Write one line for every proposed pair, best of an item first."""
+    """Write a line for every proposed pair, the best pair of an item first."""
     wanted = _read_wanted(files.wanted, files.lookup)
     habits = {"": _habits_of(files.playlist)}
     matcher = Matcher(wanted.items, wanted.rivals, thresholds, habits=habits)
@@ -100,7 +103,7 @@ _RIVAL = re.compile(r"^.* (?=fits (?:better|as well)$)")
 
 
 def _kind_of_reason(reason: str) -> str:
-    """Return a reason without the titles and numbers of its pair, so that equal ones are counted together."""
+    """Return a reason without the titles and numbers of its pair, so that equal reasons are counted together."""
     return _PARTICULARS.sub("*", _RIVAL.sub("another work ", reason))
 
 
@@ -210,7 +213,10 @@ def _episode(number: int, work: Work, shown: Mapping[str, Any]) -> WantedItem:
 
 
 def _read_namesakes(document: Mapping[str, Any], wanted: _WantedList) -> list[Work]:
-    """Read the namesakes. The lists name no ids: one of the same title and year as another wanted work is that work."""
+    """Read the namesakes.
+
+    They have no ids, so a namesake with the title and year of another wanted work counts as that work.
+    """
     items = {label: wanted.items[number] for number, label in wanted.labels.items()}
     bearers: dict[tuple[str, str, int], set[str]] = defaultdict(set)
     for item in wanted.items:

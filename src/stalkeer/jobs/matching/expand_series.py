@@ -1,4 +1,4 @@
-"""Accounts list a series' episodes on request only: ask for those series that something wanted may be in."""
+"""Ask accounts for the episodes of series that may be wanted, because accounts list episodes only on request."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from stalkeer.store.matching.works import forget_matched
 
 @dataclass(frozen=True)
 class SeriesQuestions:
-    """Entries that stand for series that are wanted, by source; and the works they may be."""
+    """Hold the entries of wanted series by source, and the works that they may be."""
 
     keys: dict[SourceId, list[str]]
     works: frozenset[str]
 
 
 def wanted_series(matching: Matching) -> SeriesQuestions:
-    """Find the series entries that have a name of a series with a wanted episode."""
+    """Find the series entries with a name of a series that has a wanted episode."""
     with use_context(matching) as context:
         works = {row.item.work.identity: row.item.work for row in context.wanted if row.item.work.kind == "series"}
     if not works:
@@ -42,9 +42,10 @@ def wanted_series(matching: Matching) -> SeriesQuestions:
 
 
 def match_sources(matching: Matching, refresher: RefreshContext, run: Run) -> MatchReport:
-    """Match what is new or changed, ask the accounts for the episodes of wanted series, and match these as well.
+    """Match new and changed items and entries, ask the accounts for the episodes of wanted series, and match these as
+    well.
 
-    The questions may take minutes: an account is asked slowly.
+    This may take minutes, because accounts are asked slowly.
     """
     report = match_wanted(matching, run)
     answers = fetch_episodes(matching, refresher, run)
@@ -54,7 +55,7 @@ def match_sources(matching: Matching, refresher: RefreshContext, run: Run) -> Ma
 
 
 def fetch_episodes(matching: Matching, refresher: RefreshContext, run: Run) -> dict[SourceId, ExpandReport]:
-    """Ask for each series once a week at most, slowly; the next match takes what came."""
+    """Ask for the episodes of each series slowly, at most once a week. The next run matches them."""
     wanted = wanted_series(matching)
     reports = {
         source_id: expand_series(refresher, source_id, keys, run)

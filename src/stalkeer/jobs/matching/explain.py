@@ -17,13 +17,16 @@ from stalkeer.store.matching.entries import KeySpan, count_titles, entries_of_ti
 
 _MOST_OTHERS = 10
 _NEAREST_LETTERS = 4
-_LEAST_LIKENESS = 0.65  # below it, two titles share a word at most
+_LEAST_LIKENESS = 0.65  # below it, two titles share at most a word
 _MOST_TITLES = 200
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The result of matching one item. `others`: entries of its title, or nearly, that are something else."""
+    """Hold the result of matching an item.
+
+    `others` are entries with its title, or a similar title, that are something else.
+    """
 
     item: WantedItem
     pairs: tuple[Pair, ...]
@@ -56,7 +59,7 @@ def _pair_document(pair: Pair) -> dict[str, object]:
 
 
 def explain_match(matching: Matching, wanted_id: WantedId) -> Explanation:
-    """Match the item anew without writing anything. Raises NotFound where it is not wanted."""
+    """Match the item again without saving anything. Raises NotFound where it is not wanted."""
     with use_context(matching) as context, matching.database.connect() as connection:
         item = context.find(wanted_id)
         reader = TitleReader()
@@ -96,7 +99,7 @@ def _numbers(season: int | None, episodes: Iterable[int]) -> str:
 
 
 def _nearest(connection: Transaction, item: WantedItem, reader: TitleReader) -> list[tuple[EntryFacts, str]]:
-    """Return entries whose title is like one of the item's names, the most alike first: for a person to look at."""
+    """Return entries with a title similar to one of the item's names, most similar first, for the user to check."""
     names = [name.base for name in item.work.names if len(name.base) >= _NEAREST_LETTERS]
     spans = {KeySpan(name[:_NEAREST_LETTERS], 1, len(name) + 12) for name in names}
     alike: dict[int, float] = {}

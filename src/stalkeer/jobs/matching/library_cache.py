@@ -1,4 +1,4 @@
-"""Everything matching needs to know before it begins, kept in memory between the runs of one process."""
+"""Read all data that matching needs, and keep it in memory between the runs of a process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from stalkeer.store.matching.works import (
 )
 from stalkeer.store.sources.habits import read_habits
 
-MATCHER_VERSION = 9  # grows with every change that may change a decision: all is matched again
+MATCHER_VERSION = 9  # increase it with every change of the rules: then everything is matched again
 
 
 def _nothing() -> None:
@@ -47,19 +47,22 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Matching:
-    """The parts matching works with. Without `lookup` no catalogue is asked: what only a lookup settles stays open."""
+    """Hold the parts that matching uses.
+
+    Without `lookup`, no online catalogue is asked, and pairs that need one stay for review.
+    """
 
     database: Database
     settings: MatchingSettings
     clock: Callable[[], datetime]
     lookup: Lookup | None = None
-    titles: TitleSource | None = None  # None: nobody is asked for more titles; what was answered before counts
-    languages: tuple[str, ...] = ()  # in which further titles count; empty: all
+    titles: TitleSource | None = None  # None: no further titles are requested; stored answers are still used
+    languages: tuple[str, ...] = ()  # languages of further titles; empty: all
     cache: LibraryCache = field(default_factory=lambda: LibraryCache(), repr=False)
     decided: Callable[[], None] = _nothing  # called after a decision of the user changed matches
 
     def offline(self) -> Matching:
-        """Return the same parts without the catalogues behind the network."""
+        """Return the same parts without the online catalogues."""
         return replace(self, lookup=None, titles=None)
 
     @property
@@ -69,7 +72,10 @@ class Matching:
 
 @dataclass
 class MatchContext:
-    """Library, wanted items, rules and namesakes as read. `prints`: per item, a digest of all that decides about it."""
+    """Hold library, wanted items, rules and namesakes as read.
+
+    `prints` has for each item a digest of all data that decides about it.
+    """
 
     works: dict[LibraryId, Work]
     wanted: list[WantedWork]
@@ -78,17 +84,18 @@ class MatchContext:
     thresholds: Thresholds
     languages: tuple[str, ...] = ()
     stamp: tuple[object, ...] = ()
-    habits: Mapping[str, Habits] = field(default_factory=dict)  # of the lists, by the slugs of their sources
-    states: frozenset[str] = frozenset()  # as the database tells them
-    matched: dict[int, str | None] = field(default_factory=dict)  # what each item was matched as
+    habits: Mapping[str, Habits] = field(default_factory=dict)  # habits of the lists, by the slugs of their sources
+    states: frozenset[str] = frozenset()  # state lines of the items, as read from the database
+    matched: dict[int, str | None] = field(default_factory=dict)  # fingerprint with which each item was last matched
     prints: dict[int, str] = field(default_factory=dict)
-    fingerprints: dict[int, str] = field(default_factory=dict)  # as the sync wrote them
-    offsets: dict[ListOfWork, tuple[OffsetProposal, ...]] = field(default_factory=dict)  # that lists seem to need
-    _open: set[int] = field(default_factory=set, repr=False)  # items whose print is not what they were matched as
+    fingerprints: dict[int, str] = field(default_factory=dict)  # fingerprints of the items, as the sync wrote them
+    # offsets that the numbers on the lists suggest
+    offsets: dict[ListOfWork, tuple[OffsetProposal, ...]] = field(default_factory=dict)
+    _open: set[int] = field(default_factory=set, repr=False)  # items whose digest has changed since they were matched
     _matcher: Matcher | None = field(default=None, repr=False)
 
     def matcher(self) -> Matcher:
-        """Built once; a changed copy of this has its own."""
+        """Return the matcher of this context. It is built once; a changed copy of the context builds its own."""
         if self._matcher is None:
             works = {work.identity: self.namesakes.settle(work) for work in self.works.values()}
             items = [self.namesakes.settle_item(row.item) for row in self.wanted]
@@ -118,13 +125,13 @@ class MatchContext:
         return [WantedId(id_) for id_, item in self.matcher().items.items() if item.work.identity in works]
 
     def take_offsets(self, numbering: ListNumbering, works: Collection[str]) -> None:
-        """Replace what was proposed for these series by what the lists' numbers propose now."""
+        """Replace the proposed offsets of these series by those that the numbers on the lists suggest now."""
         for key in [key for key in self.offsets if key[0] in works]:
             del self.offsets[key]
         self.offsets.update({key: found for key, found in numbering.propose().items() if key[0] in works})
 
     def learn_offsets(self, entries: Iterable[EntryFacts], works: Collection[str]) -> None:
-        """Learn from all entries of these series what a run of matching proposes for them."""
+        """Derive the offsets of these series from all their entries, as a run of matching does."""
         items = self.matcher().items
         numbering = ListNumbering(items[item] for item in self.items_of(works) if item in self.matched)
         if numbering.works:
@@ -133,7 +140,7 @@ class MatchContext:
             self.take_offsets(numbering, numbering.works)
 
     def see(self, items: Iterable[int]) -> None:
-        """Note which of these items must be matched."""
+        """Record which of these items must be matched."""
         for item in items:
             if item in self.prints and item in self.matched and self.matched[item] != self.prints[item]:
                 self._open.add(item)
@@ -141,7 +148,9 @@ class MatchContext:
                 self._open.discard(item)
 
     def take_prints(self, rows: Iterable[WantedWork]) -> None:
-        """Work out what decides about these items: own facts, rivals, namesakes, rules, and the rules of matching."""
+        """Compute the digest of the data that decides about these items: own facts, competing works, namesakes, rules,
+        and the version of matching.
+        """
         matcher = self.matcher()
         rules: dict[str, list[str]] = {}
         for rule in self.rules:
@@ -159,7 +168,7 @@ class MatchContext:
             self.see((row.item.id,))
 
     def dirty_items(self, only: Collection[int] | None = None) -> dict[int, str]:
-        """Items that are wanted now and were not matched as they are, or those in `only`; with their prints."""
+        """Return the wanted items that changed since they were matched, or those in `only`, with their digests."""
         if only is not None:
             return {item: self.prints[item] for item in only if item in self.matched and item in self.prints}
         return {item: self.prints[item] for item in sorted(self._open)}
@@ -170,16 +179,17 @@ def version_of(thresholds: Thresholds) -> str:
 
 
 class LibraryStamp(NamedTuple):
-    """The marks by which the database says whether anything changed."""
+    """Hold the marks that show whether the data in the database changed."""
 
     stamp: tuple[object, ...]
     states: frozenset[str]
 
 
 class LibraryCache:
-    """Keeps the context of the last run, so that the next one reads only what changed. One for a whole process.
+    """Cache the context of the last run, so that the next run reads only the changes.
 
-    A context in use is never changed: whoever needs more than it holds while another thread uses it reads a new one.
+    A process has a single cache. A context in use is never changed: a thread that needs more data while another thread
+    uses it reads a new context.
     """
 
     def __init__(self) -> None:
@@ -189,7 +199,7 @@ class LibraryCache:
 
     @contextmanager
     def use(self, matching: Matching) -> Iterator[MatchContext]:
-        """Hand out the present context for the length of the block."""
+        """Yield the present context for the block."""
         with self._lock:
             context = self._get(matching)
             self._users[id(context)] = self._users.get(id(context), 0) + 1
@@ -221,7 +231,7 @@ class LibraryCache:
 
 
 def use_context(matching: Matching) -> AbstractContextManager[MatchContext]:
-    """Hand out what matching knows now, read anew only where it changed."""
+    """Yield the current context, and read only the changed data again."""
     return matching.cache.use(matching)
 
 
@@ -245,7 +255,7 @@ def _read_all(matching: Matching, connection: Transaction, seen: LibraryStamp) -
 
 
 def _grow(connection: Transaction, context: MatchContext, seen: LibraryStamp) -> bool:
-    """Add what is new to what is known; False where something that was read before has changed."""
+    """Add new rows to the context. Return False where rows that were read before have changed."""
     stamp, states = seen
     if context.stamp[1:] != stamp[1:] or not context.works:
         return False
@@ -258,7 +268,7 @@ def _grow(connection: Transaction, context: MatchContext, seen: LibraryStamp) ->
         if context.stamp != stamp and read_stamp_up_to(connection, last) != context.stamp[0]:
             return False
         _add(connection, context, read_works(connection, after=last) if context.stamp != stamp else {}, fresh)
-    for line in context.states - states:  # some are wanted no more; the others were matched meanwhile
+    for line in context.states - states:  # some of these items are no longer wanted; the others were matched meanwhile
         context.matched.pop(read_state(line).id, None)
     context.matched.update((state.id, state.matched) for state in changed)
     context.see({read_state(line).id for line in context.states ^ states})
@@ -283,7 +293,7 @@ def _add(connection: Transaction, context: MatchContext, works: dict[LibraryId, 
 
 
 def _surroundings(work: Work, matcher: Matcher, rules: Iterable[str]) -> str:
-    """Collect all that decides about a work besides its own facts: rivals, namesakes, the user's rules."""
+    """Collect the data that decides about a work besides its own facts: competing works, namesakes, rules."""
     rivals = {
         (rival.identity, rival.years)
         for name in work.names

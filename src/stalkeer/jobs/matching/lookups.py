@@ -1,4 +1,4 @@
-"""The catalogues that matching may ask: the one behind Radarr and Sonarr, and TMDB where the user has a key."""
+"""Open the online catalogues for matching: the one behind Radarr and Sonarr, and TMDB where the user has a key."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from stalkeer.model import InstanceKind
 from stalkeer.settings.sections.connections import TmdbSettings
 from stalkeer.store.library.instances import list_instances
 
-SPACING_S = 0.5  # behind the instance stands a catalogue that all its users share
+SPACING_S = 0.5  # seconds between look-ups: all users of Radarr and Sonarr share the catalogue behind them
 
 
 @dataclass(frozen=True)
 class ArrLookup:
-    """Answers are kept by the caller; nothing is asked twice."""
+    """Search the catalogue behind Radarr or Sonarr. The caller stores the answers."""
 
     arrs: Arrs
 
@@ -39,10 +39,10 @@ class ArrLookup:
 
 @dataclass(frozen=True)
 class Tmdb:
-    """TMDB with the user's key: titles by id, and namesakes."""
+    """Ask TMDB with the user's key for titles by id and for namesakes."""
 
     access: TmdbAccess
-    pace: TmdbPace = field(default_factory=TmdbPace, repr=False)  # shared by all that ask TMDB
+    pace: TmdbPace = field(default_factory=TmdbPace, repr=False)  # shared by all clients of TMDB
 
     def check(self) -> None:
         """Check the key. Raises TmdbError where it does not answer or refuses the key."""
@@ -50,7 +50,10 @@ class Tmdb:
             check_key(client)
 
     def titles_of(self, work: Work) -> WorkTitles:
-        """By Radarr's TMDB id or Sonarr's TVDB id, never by a search; a work without its id has no titles here."""
+        """Return the titles by Radarr's TMDB id or Sonarr's TVDB id, never by a search.
+
+        A work without its id has no titles here.
+        """
         number = work.identity.partition(":")[2]
         if not number.isdecimal():
             return WorkTitles()
@@ -64,7 +67,7 @@ class Tmdb:
 
 @dataclass(frozen=True)
 class WiderLookup:
-    """Ask two catalogues. The second one only adds rivals: its silence does not matter."""
+    """Ask two catalogues. The second only adds competing works, so its errors are ignored."""
 
     first: Lookup
     second: Lookup
@@ -86,20 +89,20 @@ def _is_among(namesake: Namesake, found: tuple[Namesake, ...]) -> bool:
 
 
 def open_catalogues(arrs: Arrs, settings: TmdbSettings, pace: TmdbPace) -> tuple[Lookup, Tmdb | None]:
-    """Open the catalogue to ask for namesakes, and the one to ask for further titles."""
+    """Open the catalogue for namesakes, and the catalogue for further titles."""
     tmdb = open_tmdb(settings, pace)
     lookup = ArrLookup(arrs)
     return (lookup if tmdb is None else WiderLookup(lookup, tmdb)), tmdb
 
 
 def open_tmdb(settings: TmdbSettings, pace: TmdbPace) -> Tmdb | None:
-    """Open TMDB as these settings say; None without a key."""
+    """Open TMDB with these settings; None without a key."""
     key = settings.api_key.get_secret_value()
     return Tmdb(TmdbAccess(key, settings.url), pace) if key else None
 
 
 def check_tmdb(settings: TmdbSettings, pace: TmdbPace) -> None:
-    """Ask TMDB whether it takes the key. Raises NotFound without a key, TmdbError where it refuses or is silent."""
+    """Test the key with TMDB. Raises NotFound without a key, TmdbError where TMDB refuses it or does not answer."""
     tmdb = open_tmdb(settings, pace)
     if tmdb is None:
         raise NotFound("There is no key for TMDB: set tmdb.api_key. Everything works without it.")

@@ -1,4 +1,4 @@
-"""Bring the matches up to date: only what is new or changed among entries and wanted items is matched again."""
+"""Update the matches. Only new and changed entries and wanted items are matched again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_EVENTS = 20
 
 @dataclass(frozen=True)
 class MatchReport:
-    """The counts of a run. `confirmed`: items that have a sure entry now and had none before."""
+    """Hold the counts of a run. `confirmed` counts items that got their first confirmed entry."""
 
     items: int = 0
     entries: int = 0
@@ -40,7 +40,7 @@ class MatchReport:
     confirmed: int = 0
     asked: int = 0
     unasked: int = 0
-    titles: LookUps = NOT_ASKED  # what TMDB was asked for
+    titles: LookUps = NOT_ASKED  # the works for which TMDB was asked
 
     def joined(self, later: MatchReport) -> MatchReport:
         """Return the counts of this run and a later part of it."""
@@ -70,15 +70,17 @@ class MatchReport:
 
 
 def match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | None = None) -> MatchReport:
-    """Match what changed since the last run, or the items in `only` whatever changed."""
+    """Match the items and entries that changed since the last run, or the items in `only`."""
     with _no_collection():
         return _match_wanted(matching, run, only)
 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Switch the garbage collector off: a run makes very many objects and hardly a cycle, and each collection looks
-    through the whole library again."""
+    """Switch the garbage collector off for the block.
+
+    A run makes many objects and few cycles, and each collection would traverse the whole library again.
+    """
     if not gc.isenabled():
         yield
         return
@@ -134,17 +136,17 @@ def _fresh_marks(matching: Matching) -> list[SourceMark]:
 def _find_pairs(
     matching: Matching, context: MatchContext, dirty: dict[int, str], marks: list[SourceMark], *, widens: bool
 ) -> tuple[list[Pair], set[int]]:
-    """Return all pairs of the dirty items and of the fresh entries, and the ids of the latter.
+    """Return all pairs of the dirty items and of the fresh entries, and the ids of these entries.
 
-    How a list numbers an anime series shows in all its entries together: where `widens`, a fresh entry makes all items
-    of its series dirty. Its entries are matched once the offsets that their lists need are known.
+    The numbering of an anime series shows only in all its entries together. So with `widens`, a fresh entry makes all
+    items of its series dirty, and its entries are matched once the offsets of their lists are known.
     """
     if not dirty and not marks:
         return [], set()
     matcher = context.matcher()
     numbering = ListNumbering(matcher.items[item] for item in context.matched if item in matcher.items)
     works = {matcher.items[item].work.identity for item in dirty if item in matcher.items}
-    if len(dirty) == len(context.matched):  # every item is matched with the whole catalogue of a new source anyway
+    if len(dirty) == len(context.matched):  # all items are dirty, so they are matched with all entries anyway
         marks = [mark for mark in marks if mark.matched != 0]
     pairs: list[Pair] = []
     fresh: set[int] = set()
@@ -173,7 +175,7 @@ def _pairs_beside(
     counted: Collection[int],
     but: Collection[int] = (),
 ) -> Iterator[Pair]:
-    """Yield the pairs with the counted items of all entries that `numbering` does not take, except those in `but`."""
+    """Yield the pairs of the counted items with all entries outside `numbering`, except those in `but`."""
     reader = TitleReader()
     for row in rows:
         facts = to_facts(row, reader)
@@ -182,13 +184,13 @@ def _pairs_beside(
 
 
 def _items_of(pairs: Iterable[Pair], works: Iterable[Work]) -> set[int]:
-    """Return the items whose namesakes could not be asked for: the next run that may ask matches them again."""
+    """Return the items whose namesakes could not be looked up. The next run with a lookup matches them again."""
     identities = {work.identity for work in works}
     return {pair.wanted.id for pair in pairs if pair.needs_namesakes and pair.wanted.work.identity in identities}
 
 
 def _match_again(matcher: Matcher, pairs: Iterable[Pair]) -> list[Pair]:
-    """Return the same pairs in the light of namesakes that are known now."""
+    """Decide the same pairs again with the namesakes that are known now."""
     wanted_by_entry: dict[int, set[int]] = {}
     facts: dict[int, EntryFacts] = {}
     for pair in pairs:
@@ -204,7 +206,7 @@ def _match_again(matcher: Matcher, pairs: Iterable[Pair]) -> list[Pair]:
 
 @dataclass(frozen=True)
 class _Result:
-    """All pairs that were found for the dirty items and the fresh entries. `unsettled`: items that stay dirty."""
+    """Hold all pairs of the dirty items and the fresh entries. `unsettled` are items that stay dirty."""
 
     dirty: Mapping[int, str]
     fresh: set[int]
@@ -213,7 +215,7 @@ class _Result:
 
 
 def _save(matching: Matching, context: MatchContext, result: _Result) -> SavedPairs:
-    """Write in pieces, each with the note that it is done: an interrupted run goes on where it was."""
+    """Write the pairs in pieces, each with a mark that it is done, so that an interrupted run continues there."""
     saved = SavedPairs()
     now = matching.clock()
     dirty = result.dirty
@@ -245,7 +247,7 @@ def _save(matching: Matching, context: MatchContext, result: _Result) -> SavedPa
 
 
 def _tell(connection: Transaction, context: MatchContext, saved: SavedPairs, now: datetime) -> None:
-    """Record an event for each item that was found, or one for all where they are many."""
+    """Record an event for each found item, or a single event where they are many."""
     if not saved.confirmed:
         return
     if len(saved.confirmed) > _MOST_EVENTS:

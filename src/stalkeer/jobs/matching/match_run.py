@@ -1,4 +1,7 @@
-"""Start matching: everything that changed, or chosen items anew. The engine, pages and commands use the same verbs."""
+"""Start matching for everything that changed, or again for chosen items.
+
+The engine, pages and commands use these functions.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,14 @@ from stalkeer.model import WantedId
 
 @dataclass(frozen=True)
 class MatchRequest:
-    """The items to match anew; None: whatever is new or changed. `subject` names them in the job list."""
+    """Name the items to match again; None for all that changed. `subject` names them in the job list."""
 
     items: tuple[WantedId, ...] | None = None
     subject: str | None = None
 
 
 def request_match(matching: Matching, text: str | None) -> MatchRequest:
-    """Choose items by an id or part of a title. Raises NotFound where nothing wanted fits."""
+    """Choose items by an id or part of a title. Raises NotFound where no wanted item fits."""
     if text is None:
         return MatchRequest()
     return MatchRequest(tuple(find_items(matching, text)), text)

@@ -1,4 +1,7 @@
-"""Ask Radarr or Sonarr for other works of a title; every answer is kept, so that each title is asked for once."""
+"""Ask Radarr or Sonarr for other works with the same title.
+
+Answers are stored, so that each title is looked up once.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +19,19 @@ from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.matching.lookups import read_lookups, save_lookup
 
 KEPT_FOR = timedelta(days=30)
-MOST_AT_ONCE = 300  # in one run: the catalogues behind are other people's; the rest is asked next time
+MOST_AT_ONCE = 300  # titles looked up in a run, to spare the public catalogues; the rest follows in the next runs
 
 
 @dataclass(frozen=True)
 class Namesakes:
-    """The works whose title was asked for, and the other works of the same titles."""
+    """Hold the works whose title was looked up, and the other works with the same titles."""
 
     asked: frozenset[str] = frozenset()
     works: tuple[Work, ...] = ()
     _settled: dict[str, Work] = field(default_factory=dict, repr=False, compare=False)
 
     def settle(self, work: Work) -> Work:
-        """Return the work, with the note that its namesakes are known where they are."""
+        """Return the work, marked where its namesakes are known."""
         if work.identity not in self.asked:
             return work
         if work.identity not in self._settled:
@@ -52,7 +55,7 @@ def known_namesakes(connection: Transaction, works: Iterable[Work], now: datetim
 
 
 def works_to_ask(pairs: Sequence[Pair], namesakes: Namesakes) -> list[Work]:
-    """Return works for which a lookup would settle a pair that is not sure yet."""
+    """Return the works for which a lookup could confirm a pair."""
     confirmed = {
         pair.wanted.work.identity for pair in pairs if pair.decision is Decision.CONFIRM and pair.wanted.season is None
     }
@@ -67,9 +70,10 @@ def works_to_ask(pairs: Sequence[Pair], namesakes: Namesakes) -> list[Work]:
 def ask_namesakes(
     database: Database, lookup: Lookup, works: list[Work], now: datetime, run: Run
 ) -> tuple[Namesakes, int]:
-    """Ask for these works' titles. Returns what was answered and how many are still open."""
+    """Look up the titles of these works. Return the answers, and the number of works still to look up."""
     answers: dict[str, tuple[Namesake, ...]] = {}
-    silent: set[str] = set()  # kinds that cannot be asked now: theirs stay for review, and the next run asks again
+    # kinds whose catalogue does not answer now: their pairs stay for review until the next run
+    silent: set[str] = set()
     for number, work in enumerate(works[:MOST_AT_ONCE]):
         if run.is_cancelled():
             break

@@ -1,4 +1,4 @@
-"""Keep rules and take them back: match again what they are about, and report every pair that changes."""
+"""Save and remove rules: match the concerned items again, and report every pair that changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from stalkeer.store.matching.rules import add_rule, get_rule, remove_rule
 
 @dataclass(frozen=True)
 class RuleEffect:
-    """The decision about one pair, before and after a rule."""
+    """Hold the decision about a pair before and after a rule."""
 
     wanted_id: WantedId
     item: str
@@ -46,7 +46,7 @@ class RuleEffect:
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """A rule and every pair that it changes. `rule_id` is None for a preview and for a rule that was taken back."""
+    """Hold a rule and every pair that it changes. `rule_id` is None for a preview and for a removed rule."""
 
     rule: Rule
     rule_id: RuleId | None
@@ -58,18 +58,18 @@ class RuleOutcome:
 
 @dataclass(frozen=True)
 class _Effect:
-    """The effect of some rules. `items` must be matched again."""
+    """Hold the effect of some rules. `items` must be matched again."""
 
     changes: tuple[tuple[RuleEffect, WantedItem, EntryFacts], ...]
     items: frozenset[WantedId]
 
     def of(self, rule: Rule, rules: Sequence[Rule]) -> tuple[RuleEffect, ...]:
-        """Return the changes that one of the rules makes."""
+        """Return the changes by one of the rules."""
         return tuple(change for change, item, entry in self.changes if len(rules) == 1 or _is_about(rule, item, entry))
 
 
 def preview_rule(matching: Matching, rule: Rule) -> RuleOutcome:
-    """Work out what a rule would change, and keep nothing. Raises InvalidInput as `keep_rules` does."""
+    """Return the changes that a rule would make, and save nothing. Raises InvalidInput as `keep_rules` does."""
     check_rule(rule)
     with use_context(matching) as context:
         effect = _effect_of(matching, context, [rule], [*context.rules, rule])
@@ -77,9 +77,9 @@ def preview_rule(matching: Matching, rule: Rule) -> RuleOutcome:
 
 
 def keep_rules(matching: Matching, rules: Sequence[Rule], origin: RuleOrigin, run: Run) -> list[RuleOutcome]:
-    """Keep all the rules, then match once what they are about.
+    """Save all the rules, then match the concerned items once.
 
-    Raises InvalidInput, and keeps none, where a rule says too little.
+    Raises InvalidInput for an incomplete rule, and then saves none.
     """
     for rule in rules:
         check_rule(rule)
@@ -92,7 +92,7 @@ def keep_rules(matching: Matching, rules: Sequence[Rule], origin: RuleOrigin, ru
 
 
 def withdraw_rules(matching: Matching, rule_ids: Collection[RuleId], run: Run) -> list[RuleOutcome]:
-    """Take rules back, then match once what they were about. Raises NotFound, and keeps all, where one is unknown."""
+    """Remove rules, then match the concerned items once. Raises NotFound for an unknown rule, and then removes none."""
     with matching.database.connect() as connection:
         rules = [get_rule(connection, rule_id).rule for rule_id in rule_ids]
     with use_context(matching) as context:
@@ -111,7 +111,7 @@ def _match_again(matching: Matching, effect: _Effect, run: Run) -> None:
 
 
 def _effect_of(matching: Matching, context: MatchContext, about: Sequence[Rule], rules: list[Rule]) -> _Effect:
-    """Compare today's decisions with those under `rules`, for every entry that the rules in `about` may concern."""
+    """Compare the present decisions with those under `rules`, for every entry that the rules in `about` may concern."""
     before = context.matcher()
     with matching.database.connect() as connection:
         entries = list(_affected_entries(connection, before, about))
@@ -129,7 +129,7 @@ def _effect_of(matching: Matching, context: MatchContext, about: Sequence[Rule],
 
 
 def _with_namesakes(matching: Matching, context: MatchContext, entries: Sequence[EntryFacts]) -> MatchContext:
-    """Ask for the namesakes that the match after these rules will ask for. Without them it decides otherwise."""
+    """Look up the namesakes that matching with these rules needs, because they may change its decisions."""
     matcher = context.matcher()
     pairs = [pair for entry in entries for pair in matcher.consider(entry)]
     open_works = works_to_ask(pairs, context.namesakes)

@@ -1,4 +1,4 @@
-"""Compose rules: a decision of the user in the words that outlive every rebuild of catalogue and library."""
+"""Compose rules from the user's decisions, with identifiers that outlive every rebuild of catalogue and library."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from stalkeer.model import MatchId, WantedId
 from stalkeer.store.matching.entries import entries_by_id
 from stalkeer.store.matching.matches import get_match
 
-NEW = RuleId(2**63 - 1)  # until it is kept: the newest of all rules, as it will be then
+NEW = RuleId(2**63 - 1)  # the id of an unsaved rule, which counts as the newest rule
 
 
 class DecisionScope(StrEnum):
-    """The reach of a decision about a match."""
+    """Define the scope of a decision about a match."""
 
     ENTRY = "entry"  # this entry and this item
     TITLE = "title"  # every entry of that title, and the whole series
@@ -29,7 +29,10 @@ class DecisionScope(StrEnum):
 
 @dataclass(frozen=True)
 class Offset:
-    """Numbers to add to a list's own. `only_season`: in that season of the list alone; `source`: on that one alone."""
+    """Hold the numbers to add to those of a list.
+
+    `only_season` limits the offset to a season of the list, `source` to a source.
+    """
 
     season: int = 0
     episode: int = 0
@@ -44,7 +47,7 @@ def rule_of_match(
     reason: str = "",
     scope: DecisionScope = DecisionScope.ENTRY,
 ) -> Rule:
-    """Pin or reject exactly this pair, or every entry of that title."""
+    """Return the rule that pins or rejects this pair, or every entry of that title."""
     with matching.database.connect() as connection:
         row = get_match(connection, match_id)
     rule = rule_of_pair(matching, row.wanted_id, row.entry_id, action, reason)
@@ -52,7 +55,7 @@ def rule_of_match(
 
 
 def rule_of_pair(matching: Matching, wanted_id: WantedId, entry_id: int, action: RuleAction, reason: str = "") -> Rule:
-    """Pin or reject this entry for this item, whether matching proposed the pair or not."""
+    """Return the rule that pins or rejects this entry for this item, whether matching proposed the pair or not."""
     item, entry = _item(matching, wanted_id), _entry(matching, entry_id)
     about = replace(_about(item), action=action, reason=reason, label=f"{item.label}{BETWEEN_PAIR}{entry.name}")
     return replace(
@@ -66,7 +69,7 @@ def rule_of_pair(matching: Matching, wanted_id: WantedId, entry_id: int, action:
 
 
 def rule_of_entry(matching: Matching, entry_id: int, reason: str = "") -> Rule:
-    """Block an entry for every item."""
+    """Return the rule that blocks an entry for every item."""
     entry = _entry(matching, entry_id)
     return Rule(
         NEW, RuleAction.BLOCK, source_slug=entry.source_slug, entry_key=entry.key, reason=reason, label=entry.name,
@@ -75,7 +78,7 @@ def rule_of_entry(matching: Matching, entry_id: int, reason: str = "") -> Rule:
 
 
 def rule_of_series(matching: Matching, wanted_id: WantedId, shift: Offset, reason: str = "") -> Rule:
-    """Shift the numbers by which lists, or those of one source, name a series' episodes."""
+    """Return the rule that shifts the episode numbers of a series on all lists, or on the list of a source."""
     item = _item(matching, wanted_id)
     if item.season is None:
         raise InvalidInput(f"{item.label} is a movie; only a series has seasons to shift")
@@ -92,7 +95,7 @@ def rule_of_series(matching: Matching, wanted_id: WantedId, shift: Offset, reaso
 
 
 def propose_series_offset(matching: Matching, wanted_id: WantedId) -> OffsetProposal | None:
-    """Propose an offset for the series of a wanted episode, from what the lists have under its names."""
+    """Propose an offset for the series of a wanted episode, from the entries with its names."""
     with use_context(matching) as context:
         item = context.find(wanted_id)
         items = [row.item for row in context.wanted if row.item.work.identity == item.work.identity]
@@ -135,7 +138,7 @@ def _entry(matching: Matching, entry_id: int) -> EntryFacts:
 
 
 def _widen(rule: Rule, facts: EntryFacts) -> Rule:
-    """Extend a decision to every entry of that title, on every source, and to the whole series."""
+    """Extend a decision to every entry of that title on every source, and to the whole series."""
     if not facts.title.hypotheses:
         raise InvalidInput(f"{facts.name!r} has no title that a rule could name")
     key = facts.title.hypotheses[0].key
@@ -143,7 +146,7 @@ def _widen(rule: Rule, facts: EntryFacts) -> Rule:
 
 
 def check_rule(rule: Rule) -> None:
-    """Raise InvalidInput for a rule that says too little to be kept."""
+    """Raise InvalidInput for an incomplete rule."""
     if rule.action is not RuleAction.BLOCK and rule.work is None:
         raise InvalidInput("A rule of this kind must name a movie by TMDB id or a series by TVDB id")
     if rule.action is not RuleAction.OFFSET and rule.entry_key is None and rule.title_key is None:

@@ -1,4 +1,4 @@
-"""Hand back what the playlists do not have: the instance searches its own indexers. Off unless wished."""
+"""Let instances search their own indexers for items that the playlists do not have. This is off by default."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ from stalkeer.store.library.wanted_list import WantedRow, get_wanted, list_unfou
 
 @dataclass(frozen=True)
 class HandedBack:
-    """The number of items that instances now search for themselves, and the errors of the others."""
+    """Hold the number of items that instances now search for, and the errors of other instances."""
 
     items: int
     errors: tuple[str, ...]
 
 
 def hand_back(database: Database, arrs: Arrs, wishes: WantedSettings) -> HandedBack:
-    """Let each instance search for what has had no match for as long as the user waits; one command an instance."""
+    """Let each instance search for items that have had no match for the time of the setting, with a command for each
+    instance.
+    """
     if not wishes.hand_back_after:
         return HandedBack(0, ())
     before = arrs.clock() - timedelta(seconds=wishes.hand_back_after)
@@ -48,8 +50,10 @@ def hand_back(database: Database, arrs: Arrs, wishes: WantedSettings) -> HandedB
 
 
 def search_items(database: Database, arrs: Arrs, row: InstanceRow, items: Sequence[WantedRow]) -> None:
-    """Send one search command for these items of one instance; note it with the items, so that it is not repeated at
-    once."""
+    """Send a search command for these items of an instance.
+
+    Record the time with the items, so that it is not repeated at once.
+    """
     ids = [item.arr_id for item in items]
     search = search_movies if items[0].kind is WantedKind.MOVIE else search_episodes
     with arrs.client(row) as client:
@@ -63,7 +67,7 @@ def search_items(database: Database, arrs: Arrs, row: InstanceRow, items: Sequen
 
 
 def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> WantedRow:
-    """Have the instance search for one item now, as the user wishes."""
+    """Let the instance search for an item now, at the user's request."""
     with database.connect() as connection:
         item = get_wanted(connection, wanted_id)
         row = get_instance(connection, item.instance)
@@ -72,7 +76,7 @@ def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> WantedRo
 
 
 def refresh_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> None:
-    """Let the instance read the movie's or series' data anew from its own catalogue."""
+    """Let the instance refresh the movie or series from its online catalogue."""
     with database.connect() as connection:
         get_wanted(connection, wanted_id)
         (target,) = read_targets(connection, [wanted_id])

@@ -1,4 +1,4 @@
-"""Ask TMDB for further titles of wanted movies and series, once for each; its answers are kept."""
+"""Ask TMDB for further titles of wanted movies and series. Answers are stored, so that each work is looked up once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from stalkeer.store.db.database import Database
 from stalkeer.store.matching.lookups import read_titles, save_titles
 
 KEPT_FOR = timedelta(days=90)
-MOST_AT_ONCE = 500  # in one run; the rest is asked next time
+MOST_AT_ONCE = 500  # works looked up in a run; the rest follows in the next runs
 
 
 @dataclass(frozen=True)
 class LookUps:
-    """The number of works that were asked for, and the error that ended the asking."""
+    """Hold the number of works that were looked up, and the error that ended the run."""
 
     works: int = 0
     error: str | None = None
@@ -29,8 +29,10 @@ NOT_ASKED = LookUps()
 
 
 def ask_titles(database: Database, source: TitleSource, works: Iterable[Work], now: datetime, run: Run) -> LookUps:
-    """Ask for the titles of those works whose answer is missing or old. One that cannot be asked ends the asking: the
-    next would meet the same, and matching goes on with what is known."""
+    """Look up the titles of works whose stored answer is missing or too old.
+
+    An error ends the look-ups, because the next would fail too, and matching continues with the known titles.
+    """
     with database.connect() as connection:
         known = read_titles(connection, now - KEPT_FOR)
     open_works = [work for work in {work.identity: work for work in works}.values() if work.identity not in known]

@@ -1,4 +1,4 @@
-"""Find wanted items by what a user types: an id, or part of a title."""
+"""Find wanted items by an id or part of a title, as a user types them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stalkeer.jobs.matching.library_cache import Matching, use_context
 from stalkeer.model import WantedId
 from stalkeer.store.matching.matches import find_wanted_ids
 
-_LONGEST_ID = 18  # digits; the database holds no longer number
+_LONGEST_ID = 18  # digits of the largest number in the database
 _NAMED_AT_MOST = 5
 
 
@@ -35,12 +35,12 @@ def nothing_called(text: str) -> NotFound:
 
 
 def find_item(matching: Matching, text: str) -> WantedId:
-    """Return the one item that fits. Raises InvalidInput where several different ones do."""
+    """Return the only item that fits. Raises InvalidInput where several items fit."""
     return _find_one(matching, text, lambda item: (item.work.identity, item.season, item.episode))
 
 
 def find_episode(matching: Matching, text: str) -> WantedId:
-    """Return an episode of the one series that fits. Raises InvalidInput where several series do."""
+    """Return an episode of the only series that fits. Raises InvalidInput where several series fit."""
     return _find_one(matching, text, lambda item: item.work.identity)
 
 

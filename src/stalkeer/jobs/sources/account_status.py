@@ -1,4 +1,4 @@
-"""Ask accounts how many of their connections are in use, and remember the answers. An account is asked seldom."""
+"""Ask accounts for the number of their connections in use, and store the answers. Accounts are asked rarely."""
 
 from __future__ import annotations
 
@@ -35,24 +35,25 @@ from stalkeer.store.sources.sources import Credentials, kept_credentials, list_s
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 1.0  # a transfer waits so long for an answer; then it goes on as if the account had no such question
-ASK_EVERY = timedelta(seconds=30)  # at most one question in so long
+PATIENCE_S = 1.0  # time that a transfer waits for an answer; then it continues as if the account had no API
+ASK_EVERY = timedelta(seconds=30)  # at most one query in this time
 USABLE = (AccountStatus.ACTIVE, AccountStatus.UNKNOWN)
-SETTLING = timedelta(seconds=5)  # a connection opened or closed so lately may or may not be counted
+# a connection opened or closed within this time may or may not be in the account's count
+SETTLING = timedelta(seconds=5)
 
 
 class AccountState(StrEnum):
-    """The state of an account for the next connection to it."""
+    """Define the state of an account for the next connection to it."""
 
-    FREE = "free"  # a connection may be opened, as far as the account says
-    IN_USE = "in_use"  # viewers leave us no connection
-    REFUSED = "refused"  # expired, banned, disabled, or the login is wrong
-    UNKNOWN = "unknown"  # it has no such question, or did not answer
+    FREE = "free"  # the account allows a further connection
+    IN_USE = "in_use"  # viewers use all connections
+    REFUSED = "refused"  # expired, banned, disabled, or a wrong login
+    UNKNOWN = "unknown"  # the source has no account API, or did not answer
 
 
 @dataclass(frozen=True)
 class AccountReply:
-    """The answer of an account's own API."""
+    """Hold the answer of an account's API."""
 
     status: AccountStatus
     active: int | None
@@ -67,7 +68,7 @@ Claim = Callable[[Transaction, SourceId, datetime, timedelta], bool]
 
 @dataclass
 class _Question:
-    """Track a running question. `state` is set once `is_done` is."""
+    """Hold a running query. `state` is set once `is_done` is."""
 
     begun_at: float
     is_done: threading.Event = field(default_factory=threading.Event)
@@ -75,9 +76,10 @@ class _Question:
 
 
 class AccountMonitor:
-    """Asks accounts for all transfers. The database keeps the times, so that all workers together ask seldom.
+    """Ask accounts for all transfers.
 
-    Each question has a thread of its own, and a source has one question at most: a slow panel holds nobody up.
+    The database keeps the times, so that all workers together ask rarely. Each query has a separate thread, and a
+    source has at most one query, so that a slow panel delays nobody else.
     """
 
     def __init__(
@@ -100,23 +102,23 @@ class AccountMonitor:
         self._is_stopped = False
 
     def ask_beside(self, source_id: SourceId, answered: Callable[[], None]) -> None:
-        """Ask where no worker asked within the last 30 s, and return at once. `answered` is called at the end."""
+        """Ask if no worker asked within the last 30 s, and return at once. `answered` is called at the end."""
         self._begin(source_id, claim_question, 0, answered)
 
     def check(self, source_id: SourceId) -> AccountState:
-        """Ask now, or judge by the last answer where any worker asked within the last 30 s."""
+        """Ask now, or use the last answer where any worker asked within the last 30 s."""
         return self._check(source_id, claim_question, closed=0)
 
     def check_after_cut(self, source_id: SourceId) -> AccountState:
-        """Ask after one of our connections was cut, while its download still holds its slot.
+        """Ask after one of our connections was cut, while its download still holds its slot, because a viewer may have
+        come since the last query.
 
-        A viewer may have come since the account was last asked. It is asked at most once in 30 s too, and not waited
-        for longer than a second.
+        This query has its own limit of one in 30 s, and waits at most a second.
         """
         return self._check(source_id, claim_question_after_cut, closed=1)
 
     def stop(self) -> None:
-        """Write no more answers. Questions under way end by their own time limit."""
+        """Store no more answers. Running queries end by their own time limit."""
         with self._writing:
             self._is_stopped = True
 
@@ -133,12 +135,12 @@ class AccountMonitor:
             return self._judge(connection, source_id, closed, database_now(connection, self._clock()))
 
     def _await(self, question: _Question, end: float) -> bool:
-        """Return whether the question ends before `end`. What is overdue is not waited for a second time."""
+        """Return whether the query ends before `end`. An overdue query is not waited for again."""
         left_s = min(end, question.begun_at + self._patience_s) - self._monotonic()
         return question.is_done.wait(max(0.0, left_s))
 
     def _begin(self, source_id: SourceId, claim: Claim, closed: int, answered: Callable[[], None]) -> _Question | None:
-        """Begin a question, or return the one under way. None where the account is not to be asked now."""
+        """Begin a query, or return the running one. Return None where the account must not be asked now."""
         question = _Question(self._monotonic())
         with self._lock:
             present = self._open.setdefault(source_id, question)
@@ -166,7 +168,7 @@ class AccountMonitor:
                 if not self._is_stopped:
                     question.state = self._write(source_id, reply, closed)
         except StalkeerError as error:
-            log.warning("an account's answer was lost: %s", error)
+            log.warning("an account's answer could not be stored: %s", error)
         except Exception:
             log.exception("an account could not be asked")
         finally:
@@ -187,7 +189,7 @@ class AccountMonitor:
             return self._store(connection, source_id, reply, closed, now)
 
     def _ask_now(self, source_id: SourceId) -> AccountReply | None:
-        """Ask, and return None where the account has no API or did not answer."""
+        """Ask the account. Return None where it has no API or did not answer."""
         try:
             return self._ask(source_id)
         except SourceRefused as error:
@@ -221,9 +223,9 @@ class AccountMonitor:
 
 
 def note_viewers(database: Database, secrets: SecretBox, server: MediaServer, clock: Callable[[], datetime]) -> bool:
-    """Ask the media server who watches, and note it with the accounts. Return whether an account is newly watched.
+    """Ask the media server who watches, and store the viewers with the accounts.
 
-    Asks only where something is queued or runs. Raises MediaServerError.
+    Return whether an account has new viewers. Ask only while downloads are queued or running. Raises MediaServerError.
     """
     with database.connect() as connection:
         if not sources_in_use(connection):
@@ -242,7 +244,7 @@ def note_viewers(database: Database, secrets: SecretBox, server: MediaServer, cl
 
 
 def hosts_of(credentials: Credentials) -> frozenset[str]:
-    """Return the names of the hosts that a source's entries come from."""
+    """Return the host names of a source's entries."""
     known = (urlsplit(url).hostname for url in (credentials.url, *credentials.learned.bases))
     return frozenset(host for host in known if host)
 

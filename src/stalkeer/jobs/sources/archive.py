@@ -1,4 +1,4 @@
-"""Keep the last playlists of a source, compressed, without its login."""
+"""Store copies of the last playlists of a source, compressed and without its login."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stalkeer.store.sources.archives import add_archive, list_archives, remove_a
 from stalkeer.store.sources.sources import SourceRow
 
 LEVEL = 1
-PRIORITY = 15  # of the thread that compresses, as `nice` counts: whatever else wants the processor goes first
+PRIORITY = 15  # niceness of the compressing thread, so that all other work goes first
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,10 @@ class Archive:
 def archive_playlist(
     archive: Archive, row: SourceRow, generation: int, playlist: Path, learned: LearnedAccess
 ) -> Path | None:
-    """Compress the playlist and drop the oldest copies. None where none are to be kept.
+    """Store a compressed copy of the playlist and delete the oldest copies.
 
-    Raises OSError where the copy cannot be written; the older ones are then kept.
+    Return None where the settings keep no copies. Raises OSError where the copy cannot be written, and then keeps the
+    older ones.
     """
     if not archive.keep:
         return None
@@ -47,7 +48,7 @@ def archive_playlist(
     make_private_folder(folder)
     now = archive.clock()
     target = folder / f"{now:%Y%m%dT%H%M%SZ}-{generation}.m3u.gz"
-    for left in folder.glob("*.part"):  # by a process that was killed
+    for left in folder.glob("*.part"):  # left by a killed process
         left.unlink(missing_ok=True)
     with ThreadPoolExecutor(1, "archive", _step_back) as calm:
         calm.submit(write_masked, playlist, target, learned).result()
@@ -62,13 +63,13 @@ def archive_playlist(
 
 
 def _step_back() -> None:
-    """Lower the priority of this thread alone. It could not be raised again, so the thread is one of its own."""
-    if sys.platform == "linux":  # elsewhere it would be the whole process
+    """Lower the priority of this thread. It cannot be raised again, so the thread is used for nothing else."""
+    if sys.platform == "linux":  # on other systems, it would change the whole process
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)
 
 
 def write_masked(playlist: Path, target: Path, learned: LearnedAccess) -> None:
-    """A copy in which names stand where the login stood; whole or not there at all."""
+    """Write a copy with placeholders instead of the login. The file appears only when it is complete."""
     partial = target.with_suffix(".part")
     with (
         playlist.open("rb") as stream,

@@ -1,6 +1,6 @@
-"""Make the description of a source from the fields that a user gave: a file, a playlist's address, or an account.
+"""Make the description of a source from the fields of a user: a file, a playlist's address, or an account.
 
-A change names some fields, a new source is a change of an empty one: so both go by the same rules.
+A new source is treated as a change of an empty one, so that both follow the same rules.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LONGEST_USER_AGENT = 512
 
 
 class Unnamed(Enum):
-    """The value of a patch's field that was not named. None would be a value: it takes a limit back."""
+    """Mark a field of a patch that was not named. None is a value: it removes a limit."""
 
     KEEP = "keep"
 
@@ -40,9 +40,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class SourcePatch:
-    """The new values of some fields. `address` is a playlist's file or address, or an account's server.
+    """Hold the new values of some fields.
 
-    `as_playlist` keeps a `get.php` address as the playlist that it returns; it counts with a new address only.
+    `address` is a playlist's file or address, or an account's server. `as_playlist` reads a `get.php` address as a
+    plain playlist; it applies only with a new address.
     """
 
     address: str | Keep = field(default=KEEP, repr=False)
@@ -63,18 +64,18 @@ class SourcePatch:
 
     @property
     def changes_credentials(self) -> bool:
-        """Return whether a field is named that is stored encrypted."""
+        """Return whether the patch names a field that is stored encrypted."""
         fields = (self.address, self.username, self.password, self.headers, self.proxy)
         return any(value is not KEEP for value in fields)
 
     @property
     def switch(self) -> bool | None:
-        """The new state of a patch that only switches the source on or off, else None."""
+        """Return the new state of a patch that only enables or disables the source, else None."""
         return None if isinstance(self.enabled, Unnamed) or self != SourcePatch(enabled=self.enabled) else self.enabled
 
 
 def build_source(slug: str, fields: SourcePatch) -> NewSource:
-    """Describe a new source. Raises InvalidInput with the field that cannot be used."""
+    """Describe a new source. Raises InvalidInput with the invalid field."""
     if not SLUG.fullmatch(slug):
         raise InvalidInput(
             f"{slug!r} is not a name for a source; use lower-case letters, digits, - and _, at most 64",
@@ -88,7 +89,7 @@ def build_source(slug: str, fields: SourcePatch) -> NewSource:
 
 
 def apply_patch(present: NewSource, patch: SourcePatch) -> NewSource:
-    """Describe a source as it is after the patch. Raises InvalidInput with the field that cannot be used."""
+    """Describe a source as it is after the patch. Raises InvalidInput with the invalid field."""
     options = present.options
     options = _used(patch.use, options)
     described = replace(
@@ -116,7 +117,7 @@ def _used(use: UseTimes | Keep, present: SourceOptions) -> SourceOptions:
 
 
 def read_use(when: str, start: str, end: str) -> UseTimes:
-    """Read when an account may be used. Raises InvalidInput."""
+    """Read the times when an account may be used. Raises InvalidInput."""
     if when not in tuple(UseWhen):
         raise InvalidInput(f"{when!r} is no time of use; accepted: {', '.join(UseWhen)}")
     try:
@@ -142,7 +143,7 @@ def _with_login(present: Credentials, patch: SourcePatch) -> Credentials:
 
 
 def _placed(present: NewSource, credentials: Credentials, patch: SourcePatch) -> NewSource:
-    """Kind and address: a playlist stays one unless it is given an account."""
+    """Return kind and address. A playlist stays a playlist unless the patch names an account."""
     if isinstance(patch.address, Unnamed):
         return replace(present, credentials=credentials)
     stays_playlist = present.kind == SourceKind.M3U and not _pick(patch.username, "")
@@ -157,7 +158,7 @@ def _placed(present: NewSource, credentials: Credentials, patch: SourcePatch) ->
 def locate(address: str, credentials: Credentials, *, as_playlist: bool = False) -> tuple[SourceKind, Credentials]:
     """Tell a file, a playlist's address and an account's server apart.
 
-    A panel's `get.php` address becomes the account that it names, since its lists have more than the playlist.
+    A panel's `get.php` address becomes its account, because the account's lists have more details than the playlist.
     """
     address = address.strip()
     if not _is_web_address(address):
@@ -177,12 +178,12 @@ def locate(address: str, credentials: Credentials, *, as_playlist: bool = False)
 
 
 def _file_path(text: str) -> str:
-    """Return the whole path. Raises InvalidInput for a text that no file can have as its path."""
+    """Return the absolute path. Raises InvalidInput for a text that cannot be a path."""
     if not is_harmless(text) or "\0" in text or "\n" in text:
         raise InvalidInput(f"{text!r} is not a path: it contains characters that are not printed")
     try:
         return str(Path(text).expanduser().absolute())
-    except RuntimeError as error:  # ~name of nobody
+    except RuntimeError as error:  # ~name of an unknown user
         raise InvalidInput(f"{text!r} is not a path: {error}") from error
 
 
@@ -191,7 +192,7 @@ def _is_web_address(address: str) -> bool:
 
 
 def _within_bounds(source: NewSource, patch: SourcePatch) -> NewSource:
-    """Check the fields that were named; those that are stored already need not be."""
+    """Check the named fields. Stored values are not checked again."""
     _check_number("priority", patch.priority, -MOST_PRIORITY, MOST_PRIORITY)
     _check_number("connections at once", patch.max_connections, 0, MOST_CONNECTIONS)
     _check_number("speed limit", patch.bandwidth_limit, 0, MOST_BANDWIDTH)

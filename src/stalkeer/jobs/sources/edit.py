@@ -1,6 +1,6 @@
-"""Add, change, switch and remove a source: the one way for the pages, the API and the command line.
+"""Add, change, enable, disable and remove sources, for pages, API and command line.
 
-A field that is not named stays as it is. A source that the configuration describes is changed there.
+A field that is not named stays as it is. A source of the configuration can only be changed there.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ EVERYTHING = GroupChoice()
 def create_source(
     database: Database, secrets: SecretBox, new: NewSource, now: datetime, choice: GroupChoice = EVERYTHING
 ) -> SourceRow:
-    """Store a source together with the filters of the user's choice among its groups. Nothing is fetched yet.
+    """Store a source with the filters for the groups that the user chose.
 
-    Raises Conflict where the name is taken.
+    Nothing is fetched yet. Raises Conflict where the name is taken.
     """
     new = replace(new, options=replace(new.options, adult=new.options.adult or choice.adult))
     with database.begin() as connection:
@@ -50,16 +50,16 @@ def create_source(
 
 
 def edit_source(database: Database, secrets: SecretBox, slug: str, patch: SourcePatch) -> SourceRow:
-    """Apply the patch to the source of this name, in one transaction.
+    """Apply the patch to the source of this name, in a transaction.
 
-    Raises NotFound, Conflict where the configuration describes the source, InvalidInput where the result could not be
-    asked, and SecretError where the stored login is to stay and cannot be read.
+    Raises NotFound, Conflict for a source of the configuration, InvalidInput where the result is not usable, and
+    SecretError where the stored login stays and cannot be decrypted.
     """
     with database.begin() as connection:
         row = editable_source(connection, slug)
-        if patch.switch is not None:  # needs no login, so one that cannot be read is no obstacle
+        if patch.switch is not None:  # needs no login, so it works even with a login that cannot be decrypted
             return set_enabled(connection, row.id, patch.switch)
-        # an unreadable login may be replaced, but is not lost by a change of something else
+        # a login that cannot be decrypted may be replaced, but other changes must not delete it
         read = kept_credentials if patch.changes_credentials else read_credentials
         return change_source(connection, row, apply_patch(describe_row(row, read(row, secrets)), patch), secrets)
 
@@ -67,7 +67,7 @@ def edit_source(database: Database, secrets: SecretBox, slug: str, patch: Source
 def take_over_source(database: Database, slug: str, loaded: LoadedSettings) -> SourceRow:
     """Let a source of config.yml be edited here. The file is not changed, and counts again once it is removed here.
 
-    Raises NotFound, and Conflict where the environment describes it, which goes before the pages.
+    Raises NotFound, and Conflict where the environment describes it, which has precedence over the pages.
     """
     with database.begin() as connection:
         if get_source(connection, slug).origin == CONFIG:
@@ -76,7 +76,7 @@ def take_over_source(database: Database, slug: str, loaded: LoadedSettings) -> S
 
 
 def delete_source(database: Database, secrets: SecretBox, slug: str, now: datetime) -> None:
-    """Take a source out of use. Its entries and history stay; its address and login are forgotten."""
+    """Remove a source. Its entries and history stay; its address and login are deleted."""
     with database.begin() as connection:
         remove_source(connection, editable_source(connection, slug), secrets, now)
 

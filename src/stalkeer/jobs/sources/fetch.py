@@ -1,4 +1,4 @@
-"""Open the present list of a source: a playlist file, a playlist's address, or an account's own listing."""
+"""Open the present list of a source: a playlist file, a playlist's address, or an account's listing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SPOOL = "spool"
 
 @dataclass(frozen=True)
 class OpenedList:
-    """The opened list of a source; `walk` begins to read it. `path` returns the unpacked playlist, if any."""
+    """Hold the opened list of a source. `walk` begins to read it. `path` returns the unpacked playlist, if any."""
 
     walk: Callable[[], Walk]
     size: int | None
@@ -44,7 +44,7 @@ class OpenedList:
 
 @dataclass(frozen=True)
 class FetchContext:
-    """Settings and callbacks of a fetch. `progress` is called with (bytes so far, in all) and may raise to stop.
+    """Hold settings and callbacks of a fetch. `progress` is called with (bytes so far, total) and may raise to stop.
 
     An account that no longer offers a list of the `known` kinds is an error; other lists may be missing.
     """
@@ -62,14 +62,17 @@ class FetchContext:
 def open_listing(
     row: SourceRow, credentials: Credentials, context: FetchContext, *, may_skip: bool
 ) -> Iterator[OpenedList | None]:
-    """Open the list; None where the server says that nothing has changed. Raises SourceError for no playlist."""
+    """Open the list.
+
+    Return None where the server says that nothing has changed. Raises SourceError for an answer that is no playlist.
+    """
     with portal_hint(credentials), _open_source(row, credentials, context, may_skip=may_skip) as listing:
         yield listing
 
 
 @contextmanager
 def portal_hint(credentials: Credentials) -> Iterator[None]:
-    """Add to an error that the address is one of a Stalker portal, where it is."""
+    """Add a hint to the error where the address is that of a Stalker portal."""
     try:
         yield
     except (SourceRefused, NotAPlaylist) as error:
@@ -119,14 +122,14 @@ def _open_source(
 
 
 def check_start(file: PlaylistFile, credentials: Credentials) -> None:
-    """Raise NotAPlaylist where a fetched file begins as none."""
+    """Raise NotAPlaylist where a fetched file does not begin like a playlist."""
     with file.path.open("rb") as stream:
         check_is_playlist(readable_start(stream.read(1 << 16)), subject_of(credentials))
 
 
 @dataclass(frozen=True)
 class PlaylistText:
-    """A playlist in UTF-8, opened. `oddities` counts the lines that were not."""
+    """Hold an opened playlist in UTF-8. `oddities` counts the lines in another encoding."""
 
     stream: BufferedReader
     path: Path
@@ -135,7 +138,7 @@ class PlaylistText:
 
 @contextmanager
 def open_text(file: PlaylistFile, spool: Path) -> Iterator[PlaylistText]:
-    """Bring a fetched playlist to UTF-8 and open it. A list in another encoding is written anew beside `spool`."""
+    """Convert a fetched playlist to UTF-8 and open it. A converted list is written beside `spool`."""
     recoded = spool.with_suffix(".utf-8")
     try:
         path, oddities = as_utf8(file.path, recoded, file.content_type)
@@ -147,7 +150,7 @@ def open_text(file: PlaylistFile, spool: Path) -> Iterator[PlaylistText]:
 
 @contextmanager
 def _open_account(row: SourceRow, credentials: Credentials, context: FetchContext) -> Iterator[OpenedList]:
-    """Open the account's lists. Its state is asked first: the lists of an expired one are not believed."""
+    """Open the account's lists. Check its state first, because the lists of an expired account are not reliable."""
     login = panel_login(row, credentials, context.settings.timeout, https_only=context.https_only)
     assert login is not None
     folder = context.data_dir / SPOOL / row.slug

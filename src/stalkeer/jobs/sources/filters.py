@@ -1,4 +1,4 @@
-"""List, preview, make, change and take back filters. A filter takes effect with the next refresh of its sources."""
+"""List, preview, add, change and remove filters. A filter takes effect with the next refresh of its sources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_GROUPS = 50
 
 @dataclass(frozen=True)
 class NamedFilter:
-    """A filter with the name of its source; None for every source."""
+    """Hold a filter with the name of its source, or None for every source."""
 
     row: FilterRow
     source: str | None
@@ -47,7 +47,7 @@ class NamedFilter:
 
 @dataclass(frozen=True)
 class FilterPatch:
-    """The new values of a filter; None for those that stay."""
+    """Hold the new values of a filter. None leaves a value as it is."""
 
     field: Field | None = None
     mode: Mode | None = None
@@ -57,7 +57,9 @@ class FilterPatch:
 
 @dataclass(frozen=True)
 class FilterPreview:
-    """The effect of a filter on the visible entries: how many it would drop, some of them, and their groups."""
+    """Hold the effect of a filter on the visible entries: the number of dropped entries, some of them, and their
+    groups.
+    """
 
     entries: int
     dropped: int
@@ -80,7 +82,7 @@ def list_named_filters(database: Database) -> list[NamedFilter]:
 
 
 def create_filter(database: Database, new: Filter, source: str | None, now: datetime) -> NamedFilter:
-    """Store a filter for one source, or for every source without a name.
+    """Store a filter for a source, or for every source without a name.
 
     Raises NotFound for an unknown source, InvalidInput for a pattern that cannot be used.
     """
@@ -100,7 +102,7 @@ def edit_filter(database: Database, filter_id: int, patch: FilterPatch) -> Named
 
 
 def delete_filter(database: Database, filter_id: int, of: str | None = None) -> NamedFilter:
-    """Take a filter back. `of` names a source to which it must apply.
+    """Remove a filter. `of` names a source to which it must apply.
 
     Raises NotFound, and Conflict for a filter of the configuration.
     """
@@ -113,7 +115,7 @@ def delete_filter(database: Database, filter_id: int, of: str | None = None) -> 
 
 
 def preview_filter(database: Database, new: Filter, source: str | None) -> FilterPreview:
-    """Count the effect of a filter on the present catalogue, or on one source of it.
+    """Count the effect of a filter on the present catalogue, or on a source's part of it.
 
     Raises NotFound for an unknown source, InvalidInput for a pattern that cannot be used.
     """

@@ -1,4 +1,4 @@
-"""The long steps of a generation, each in many short transactions: downloads must be able to write in between."""
+"""Execute the long steps of a generation in many short transactions, so that downloads can write in between."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from stalkeer.store.db.database import Database, Transaction
 
 
 def write_snapshot(database: Database, generation: Generation, snapshot: Snapshot) -> None:
-    """Store what the generation is made of: a part per row, each in a transaction of its own."""
+    """Store the snapshot of the generation in parts, each in a separate transaction."""
     for part in snapshot_parts(snapshot):
         with database.begin() as connection:
             add_snapshot_part(connection, generation, part)
 
 
 def apply_staged(database: Database, source_id: SourceId, generation: int) -> int:
-    """After the switch: write what was staged, a chunk at a time. Done again after a crash, to the same effect."""
+    """Apply the staged changes after the switch, a chunk at a time. Repeating it after a crash has the same effect."""
     applied = 0
     while True:
         with writing(database) as connection:
@@ -42,7 +42,10 @@ def apply_staged(database: Database, source_id: SourceId, generation: int) -> in
 
 
 def clear_leftovers(database: Database, source_id: SourceId) -> int:
-    """After an interrupted refresh: finish what was switched, remove what was not. Answers how many rows it met."""
+    """Clean up after an interrupted refresh: complete a switched generation, and remove one that was not switched.
+
+    Return the number of rows.
+    """
     with database.connect() as connection:
         generation = current_generation(connection, source_id)
     met = apply_staged(database, source_id, generation)
@@ -66,7 +69,7 @@ def _repeat(database: Database, step: Callable[[Transaction], int]) -> int:
 
 
 def drop_other_snapshots(database: Database, source_id: SourceId, generation: int) -> None:
-    """Delete every snapshot but this generation's, part by part: the pages of all take a second to give back."""
+    """Delete the snapshots of other generations part by part, because deleting them at once would take a second."""
     with database.connect() as connection:
         parts = other_snapshot_parts(connection, source_id, generation)
     for other, part in parts:

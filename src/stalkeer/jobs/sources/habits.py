@@ -1,4 +1,4 @@
-"""Learn what a list does with all its names, once they are in the catalogue."""
+"""Learn the habits of a list's names from the catalogue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stalkeer.store.catalogue.names import sample_names
 from stalkeer.store.db.database import Database
 from stalkeer.store.sources.habits import note_habits
 
-_MOST = 60_000  # names that are looked at, evenly over the list
+_MOST = 60_000  # names that are read, evenly over the list
 
 
 def learn_habits_of(database: Database, source_id: SourceId, entries: int) -> None:

@@ -1,6 +1,7 @@
-"""Bring a source's catalogue to what its playlist says now: only what changed is read, parsed and written.
+"""Update a source's catalogue to its present playlist.
 
-Nothing that is visible changes before `finish`; whatever stops before leaves the former generation as it was.
+Only changed blocks are read, parsed and written. Nothing visible changes before `finish`, so an interrupted refresh
+leaves the present generation as it was.
 """
 
 from __future__ import annotations
@@ -37,25 +38,25 @@ from stalkeer.store.catalogue.titles import GROUP, TitleBook
 from stalkeer.store.db.bulk import parts_of, writing
 from stalkeer.store.db.database import Database, Transaction
 
-CHUNK = 1_000  # rows in one transaction: it holds the write lock for some hundredths of a second
-MOST_GROUPS = 300  # that were left out are told with their reason
-EMPTY_LOG_EVERY = 20  # transactions
+CHUNK = 1_000  # rows in a transaction, which then holds the write lock for some hundredths of a second
+MOST_GROUPS = 300  # left-out groups that are reported with their reason
+EMPTY_LOG_EVERY = 20  # number of transactions
 
-# the reason for which each entry is left out, None for one that stays; nothing where all of them do
+# the reason for which each entry is left out, or None for an entry that stays; empty where all of them stay
 Keep = Callable[[Sequence[Entry]], Sequence[str | None]]
 
 
 @dataclass
 class Changes:
-    """Count the differences of the new generation from the former one."""
+    """Count the differences between the new and the last generation."""
 
     added: int = 0
     changed: int = 0
     returned: int = 0
     removed: int = 0
     duplicates: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)  # by the filter that did it
-    left_out_groups: dict[str, str] = field(default_factory=dict)  # group -> why, for the first groups of them
+    left_out: Counter[str] = field(default_factory=Counter)  # number of left-out entries by filter
+    left_out_groups: dict[str, str] = field(default_factory=dict)  # the reasons of the first left-out groups
 
     @property
     def touched(self) -> int:
@@ -63,20 +64,21 @@ class Changes:
 
 
 class Ingest:
-    """Write the entries of unknown blocks; `alignment` knows the others."""
+    """Write the entries of unknown blocks; `alignment` has the known blocks."""
 
     def __init__(self, database: Database, generation: Generation, alignment: Alignment, left_out: Keep) -> None:
         self.changes = Changes()
-        self.kinds: Counter[str] = Counter()  # how many entries of a kind there are more than before
+        self.kinds: Counter[str] = Counter()  # change of the number of entries by kind
         self._database = database
         self._generation = generation
         self._alignment = alignment
         self._left_out = left_out
         self._rows = RowMaker()
-        self._drafts: list[Draft] = []  # taken and not written yet
-        self._places: list[int] = []  # of their blocks
-        self._blocks: dict[int, list[int]] = {}  # ids of the last block: its other entries may come with the next part
-        self._met: set[int] = set()  # earlier entries that a new block tells of
+        self._drafts: list[Draft] = []  # entries that are not written yet
+        self._places: list[int] = []  # places of their blocks
+        # ids of the last blocks, whose other entries may come with the next part
+        self._blocks: dict[int, list[int]] = {}
+        self._met: set[int] = set()  # earlier entries that a new block describes
         self._staged: dict[int, ChangedEntry] = {}
         self._listed: Counter[EntryChange] = Counter()
         self._transactions = 0
@@ -86,7 +88,7 @@ class Ingest:
         self._titles = TitleBook(PARSER_VERSION, is_first=self._is_empty)
 
     def take(self, entries: Sequence[Entry], places: Sequence[int]) -> None:
-        """Accept entries of unknown blocks, with the blocks' places in the playlist."""
+        """Add entries of unknown blocks, with the blocks' places in the playlist."""
         reasons = self._left_out(entries)
         if reasons:
             self.changes.left_out.update(filter(None, reasons))
@@ -105,7 +107,7 @@ class Ingest:
                 noted[entry.group] = reason
 
     def flush(self) -> None:
-        """Write what was taken so far, in short transactions."""
+        """Write the entries that were added so far, in short transactions."""
         while self._drafts:
             self._write_chunk()
 
@@ -114,7 +116,7 @@ class Ingest:
         del self._drafts[:CHUNK], self._places[:CHUNK]
         keys = [draft[0] for draft in drafts]
         first = dict(zip(keys, drafts, strict=True))
-        if len(first) < len(drafts):  # the first of several stays
+        if len(first) < len(drafts):  # only the first entry with a key stays
             first.update(zip(reversed(keys), reversed(drafts), strict=True))
         self.changes.duplicates += len(drafts) - len(first)
         with self._writing() as connection:
@@ -129,7 +131,10 @@ class Ingest:
 
     @contextmanager
     def _writing(self) -> Iterator[Transaction]:
-        """A transaction of many; pages that most of them write go into the file once for several."""
+        """Open one of many transactions.
+
+        The write-ahead log is emptied only after several, so that shared pages are written to the file once.
+        """
         with writing(self._database) as connection:
             yield connection
         self._transactions += 1
@@ -142,15 +147,16 @@ class Ingest:
         return self._alignment.size
 
     def finish(self, values: Callable[[], Mapping[str, object]], also: Callable[[Transaction], None]) -> bool:
-        """Make the new generation the visible one; `values` are the source's further columns, asked for once the
-        changes are counted, and `also` writes what must change with them.
+        """Make the new generation visible.
 
-        False where another refresh of the source was first; then nothing has changed.
+        `values` returns further columns of the source once the changes are counted, and `also` writes rows that must
+        change in the same transaction. Return False, with nothing changed, where another refresh of the source was
+        first.
         """
         self.flush()
         while self._titles.has_unwritten:
             self._write_some_titles()
-        self._database.empty_log()  # or the next commit has to
+        self._database.empty_log()  # otherwise the next commit must do it
         self._drop_duplicates()
         removed = self._removed()
         for begin in range(0, len(removed), CHUNK):
@@ -175,7 +181,7 @@ class Ingest:
                 self._list(connection, part)
 
     def _removed(self) -> list[int]:
-        """List the entries that left the playlist; with a series go the episodes it was expanded to."""
+        """List the entries that left the playlist. The episodes of a removed series are removed, too."""
         removed = self._alignment.missing() - self._met
         with self._database.connect() as connection:
             removed.update(gone_series_episodes(connection, self._generation.source_id, sorted(removed)))
@@ -207,7 +213,7 @@ class Ingest:
         return ids
 
     def _write_groups(self, connection: Transaction, drafts: Mapping[str, Draft]) -> None:
-        """Make new groups known to the search, as titles without keys."""
+        """Add new groups to the search, as titles without keys."""
         groups = {draft[2][GROUP_TITLE - 1] for draft in drafts.values()} - self._groups
         self._groups |= groups
         names = [NewTitle(GROUP, group, ()) for group in sorted(groups) if group]
@@ -216,7 +222,7 @@ class Ingest:
     def _compare(
         self, connection: Transaction, known: Mapping[str, Known], rows: Sequence[tuple[str, Content]]
     ) -> list[tuple[str, Content]]:
-        """Stage the changes of known entries. Returns the rows of the others."""
+        """Stage the changes of known entries. Return the rows of the others."""
         fresh: list[tuple[str, Content]] = []
         changed: dict[int, Content] = {}
         for key, content in rows:
@@ -231,7 +237,7 @@ class Ingest:
         return fresh
 
     def _is_changed(self, old: Known, content: Content) -> bool:
-        """Return whether an entry that was there before is to be written; the first block of it counts."""
+        """Return whether a known entry must be written. Only its first block counts."""
         if old.added_gen == self._generation.number or old.id in self._met:
             self.changes.duplicates += 1
             return False
@@ -248,7 +254,7 @@ class Ingest:
         return True
 
     def _drop_duplicates(self) -> None:
-        """Unstage changes of an entry whose own block is still there: they come from a duplicate of it."""
+        """Drop the staged changes of an entry whose own block is still there, because they come from a duplicate."""
         unseen = self._alignment.unseen()
         doubled = [
             entry_id
@@ -265,7 +271,7 @@ class Ingest:
         self.changes.changed, self.changes.returned = kinds[EntryChange.CHANGED], kinds[EntryChange.RETURNED]
 
     def _remember(self, places: Sequence[int], ids: Sequence[int]) -> None:
-        """Hand the alignment the entries of the blocks, which are in their order."""
+        """Pass the entries of the blocks to the alignment, in the order of the blocks."""
         last = places[-1]
         if places[0] not in self._blocks and len(set(places)) == len(places):
             self._alignment.became_each(places, ids)
@@ -281,7 +287,7 @@ class Ingest:
                 self._blocks = {place: every}
 
     def _list(self, connection: Transaction, changes: Sequence[ChangedEntry]) -> None:
-        """Store the list of changes; not of a first import, where it would be everything."""
+        """Store the list of changes, except for a first import, where it would have every entry."""
         if self._is_empty or not changes:
             return
         room = MOST_LISTED - self._listed[changes[0].change]

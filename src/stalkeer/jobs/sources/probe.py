@@ -1,4 +1,4 @@
-"""Test a source and keep nothing: whether it answers, its account's state, and the entries that it lists."""
+"""Test a source without saving anything: whether it answers, its account's state, and its entries."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SAMPLED = (EntryKind.MOVIE.value, EntryKind.EPISODE.value, EntryKind.SERIES.val
 
 @dataclass(frozen=True)
 class NameSample:
-    """A name of the source, and the title, year and numbers that are read from it."""
+    """Hold a name of the source, and the title, year and numbers parsed from it."""
 
     name: str
     kind: str
@@ -53,16 +53,16 @@ class NameSample:
 
 @dataclass(frozen=True)
 class ProbeReport:
-    """The result of a test. `problem` is empty where the source can be used."""
+    """Hold the result of a test. `problem` is empty where the source can be used."""
 
     problem: str = ""
     account: AccountInfo | None = None
     kinds: dict[str, int] = field(default_factory=dict)
     samples: tuple[NameSample, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
-    groups: tuple[Group, ...] = ()  # of films, episodes and series, adult ones too
-    is_unreachable: bool = False  # no answer, or not now
-    is_account_address: bool = False  # the playlist's address names an account, whose lists have more
+    groups: tuple[Group, ...] = ()  # groups of movies, episodes and series, including adult groups
+    is_unreachable: bool = False  # the source did not answer, or asked to come back later
+    is_account_address: bool = False  # the playlist's address belongs to an account, whose lists have more details
 
     @property
     def is_usable(self) -> bool:
@@ -101,7 +101,7 @@ class ProbeReport:
 
 
 def probe_stored_source(tools: RefreshContext, slug: str) -> ProbeReport:
-    """Ask a stored source as a refresh would, with its filters. Raises NotFound."""
+    """Test a stored source as a refresh would read it, with its filters. Raises NotFound."""
     with tools.database.connect() as connection:
         row = get_source(connection, slug)
         filters = active_filters(connection, row.id)
@@ -109,7 +109,10 @@ def probe_stored_source(tools: RefreshContext, slug: str) -> ProbeReport:
 
 
 def probe_source(tools: RefreshContext, new: NewSource, filters: Sequence[Filter] = ()) -> ProbeReport:
-    """Ask the source as a refresh would, and keep nothing. A fault of the source becomes the report's `problem`."""
+    """Test a source as a refresh would read it, without saving anything.
+
+    An error of the source becomes the report's `problem`.
+    """
     with _spool(tools.data_dir) as folder:
         probe = _Probe(tools, new, FilterSet(filters, keep_adult=new.options.adult), folder)
         try:
@@ -122,7 +125,7 @@ def probe_source(tools: RefreshContext, new: NewSource, filters: Sequence[Filter
 
 @contextmanager
 def _spool(data_dir: Path) -> Iterator[Path]:
-    """A folder for this test alone: two tests of one source may run at once."""
+    """Return a folder for this test, because two tests of a source may run at the same time."""
     make_private_folder(data_dir / SPOOL)
     with tempfile.TemporaryDirectory(prefix="probe-", dir=data_dir / SPOOL, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
@@ -144,7 +147,7 @@ class _Probe:
 
     @property
     def has_answered(self) -> bool:
-        """Return whether the source lists anything, be it only entries that are left out."""
+        """Return whether the source lists any entries, including those that filters leave out."""
         return bool(self._kinds or self._left_out)
 
     def ask(self) -> None:
@@ -187,7 +190,7 @@ class _Probe:
         options = self._new.options
         request = playlist_request(options, credentials, self._settings, https_only=self._https_only)
         fetched = fetch_playlist(request, target)
-        assert not isinstance(fetched, NotModified)  # nothing was asked for conditionally
+        assert not isinstance(fetched, NotModified)  # no conditional request was sent
         return fetched
 
     def _count(self, entries: Iterator[Entry]) -> None:

@@ -1,4 +1,4 @@
-"""Walk through a playlist beside its old snapshot and hand over what is new in it."""
+"""Compare a playlist with its last snapshot, and return its new entries."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from stalkeer.core.catalogue.stretches import EXTINF, NO_TEXT, SEPARATOR, blocks
 from stalkeer.model import Entry
 
 ITEMS = 500
-ENOUGH = 200  # new blocks that are worth a call of the reader
+ENOUGH = 200  # new blocks for a call of the reader
 
 
 class Unknown(NamedTuple):
-    """Entries of a stretch of the playlist that the snapshot does not know, and the place of each one's block.
+    """Hold entries that are not in the snapshot, and the place of each entry's block.
 
     Places only grow.
     """
@@ -34,14 +34,14 @@ NOTHING = Unknown((), ())
 
 
 class NewBlocks(NamedTuple):
-    """Blocks that the snapshot does not know, each without its `#EXTINF:`, beside their places in the playlist."""
+    """Hold blocks that are not in the snapshot, without their `#EXTINF:`, and their places in the playlist."""
 
     places: list[int]
     blocks: list[bytes]
 
 
 class Walk(Protocol):
-    """A playlist that is being read. `oddities` and `learned` are whole at its end."""
+    """Describe a playlist that is being read. `oddities` and `learned` are complete at its end."""
 
     @property
     def oddities(self) -> Counter[str]: ...
@@ -50,15 +50,15 @@ class Walk(Protocol):
     def learned(self) -> LearnedAccess: ...
 
     def unknown(self, alignment: Alignment) -> Iterator[Unknown]:
-        """Lay the playlist beside the snapshot, chunk by chunk; one answer for each, most of them `NOTHING`."""
+        """Compare the playlist with the snapshot. Yield the unknown entries of each chunk, mostly `NOTHING`."""
         ...
 
 
-LOST_LOGIN = "lost-login"  # the oddity of an address whose login found no place among those that are kept
+LOST_LOGIN = "lost-login"  # the oddity of an address with a login that does not fit the known forms
 
 
 class PlaylistWalk:
-    """An M3U playlist. Known blocks are only compared."""
+    """Read an M3U playlist. Known blocks are only compared."""
 
     def __init__(
         self,
@@ -68,14 +68,14 @@ class PlaylistWalk:
         own: tuple[str, str] | None = None,
         base: str = "",
     ) -> None:
-        """`own` is the login of the list's own address `base`, which is empty for a file."""
+        """Begin to read. `own` is the login of the list's own address `base`, which is empty for a file."""
         self._chunks = chunks
         self._templates = Templates(known, own)
         learn_from(chunks.sample, self._templates, base)
         self._reader = EntryReader(self._templates, base)
         self._translation = self._templates.translation(reference)
-        self._new = NewBlocks([], [])  # that wait to be read
-        self._is_lost = False  # what was last compared block by block was mostly new
+        self._new = NewBlocks([], [])  # blocks that wait to be read
+        self._is_lost = False  # most of the blocks compared last were new
 
     @property
     def oddities(self) -> Counter[str]:
@@ -98,7 +98,7 @@ class PlaylistWalk:
         yield from self._end(alignment, rest)
 
     def _look(self, alignment: Alignment, chunk: bytes, *, is_last: bool = False) -> Generator[Unknown, None, bytes]:
-        """Hand over what is new in a chunk, now or later. Answers its end if that is to be seen with the next one."""
+        """Collect the new blocks of a chunk. Return the end of the chunk if it must be compared with the next one."""
         start = alignment.size
         text = self._translated(chunk)
         new, rest = self._compare(alignment, text, is_last=is_last or text is not chunk)
@@ -115,9 +115,10 @@ class PlaylistWalk:
         return rest
 
     def _compare(self, alignment: Alignment, text: bytes, *, is_last: bool) -> tuple[NewBlocks, bytes]:
-        """Lay a chunk beside the snapshot: stretch by stretch while nothing differs, block by block up to the next
-        stretch where something does. Answers what is new, and the text that is to be seen with what follows it: a
-        stretch that goes on there."""
+        """Compare a chunk with the snapshot: stretch by stretch while nothing differs, otherwise block by block up to
+        the next stretch. Return the new blocks, and the text of an unfinished stretch, which must be compared with the
+        next chunk.
+        """
         new = NewBlocks([], [])
         position = 0
         while (position := alignment.follow(text, position)) < len(text):
@@ -136,20 +137,20 @@ class PlaylistWalk:
         return new, b""
 
     def _look_at_headless(self, alignment: Alignment, chunk: bytes) -> Unknown:
-        """A piece without any `#EXTINF:` is a block of its own."""
+        """Compare a piece without any `#EXTINF:`, which counts as a block."""
         start = alignment.size
         unknown = alignment.match([xxh3_64_intdigest(self._translated(chunk))])
         alignment.new.stretches.add(NO_TEXT)
         return self._read(chunk, [start]) if unknown else NOTHING
 
     def _end(self, alignment: Alignment, rest: bytes) -> Iterator[Unknown]:
-        """Hand over everything that waits for more."""
+        """Return everything that was waiting for the next chunk."""
         if rest:
             yield from self._look(alignment, rest, is_last=True)
         yield self._gathered()
 
     def _gathered(self) -> Unknown:
-        """Read the new blocks that were gathered: a call of the reader costs as much as ten blocks."""
+        """Read the new blocks that were collected, because a call of the reader costs as much as ten blocks."""
         if not self._new.places:
             return NOTHING
         new, self._new = self._new, NewBlocks([], [])
@@ -160,7 +161,7 @@ class PlaylistWalk:
         return Unknown(entries, [places[origin] for origin in origins])
 
     def _translated(self, chunk: bytes) -> bytes:
-        """The chunk as it was when the snapshot's fingerprints were made: under the login of that time."""
+        """Return the chunk with the login of the time when the snapshot was made."""
         if not self._translation:
             return chunk
         translated = chunk
@@ -170,7 +171,7 @@ class PlaylistWalk:
 
 
 class ListingWalk:
-    """Entries that come one by one, from an account's own listing."""
+    """Read the entries of an account's own listing one by one."""
 
     def __init__(self, entries: Iterable[Entry], oddities: Callable[[], Counter[str]]) -> None:
         self._entries = entries

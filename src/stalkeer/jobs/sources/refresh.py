@@ -1,6 +1,6 @@
-"""Refresh sources: fetch their present lists, guard them, and bring the catalogue up to them.
+"""Refresh sources: fetch their present lists, check them for losses, and update the catalogue.
 
-A fault before the switch - an error page, a kill, a full disk - leaves the catalogue as it was.
+A failure before the switch, such as an error page, a kill or a full disk, leaves the catalogue as it was.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ from stalkeer.store.sources.sources import (
 )
 
 log = get_logger(__name__)
-FORMAT = 2  # of fingerprints and rows: another number has everything read anew
-_MANY = 10  # where one entry of so many changed, a list's habits may be others
-LOOK_EVERY = 32  # chunks between two looks at the user's wish to cancel
+FORMAT = 2  # version of fingerprints and rows: after a change, every entry is read again
+_MANY = 10  # once one of this many entries changed, the habits of the list are learned again
+LOOK_EVERY = 32  # chunks between two checks for a cancellation
 
 
 class RefreshOutcome(StrEnum):
-    """List the ends of the refresh of a source."""
+    """Define the outcomes of the refresh of a source."""
 
     REFRESHED = "refreshed"
     UNCHANGED = "unchanged"
-    REFUSED = "refused"  # by the guard: the last good catalogue stays
+    REFUSED = "refused"  # the new list is much smaller: it is on hold, and the catalogue stays
     FAILED = "failed"
     CANCELLED = "cancelled"
     BUSY = "busy"  # another process refreshes it
@@ -71,7 +71,7 @@ class RefreshOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class SourceReport:
-    """The outcome of one source, with its counts."""
+    """Hold the outcome of a source, with its counts."""
 
     slug: str
     outcome: RefreshOutcome
@@ -83,7 +83,7 @@ class SourceReport:
     oddities: Mapping[str, int] = field(default_factory=dict)
     guard: GuardVerdict | None = None
     seconds: float = 0.0
-    is_unreachable: bool = False  # no answer, or not now
+    is_unreachable: bool = False  # the source did not answer, or asked to come back later
 
     def to_document(self) -> dict[str, object]:
         changes = self.changes
@@ -116,7 +116,7 @@ class RefreshReport:
 
     @property
     def touched(self) -> int:
-        """Return how many entries are new, different, back or gone."""
+        """Return the number of added, changed, returned and removed entries."""
         return sum(source.changes.touched for source in self.sources)
 
     def to_document(self) -> Mapping[str, object]:
@@ -125,7 +125,7 @@ class RefreshReport:
 
 @dataclass(frozen=True)
 class RefreshContext:
-    """The parts of the program that a refresh uses. `data_dir` holds spooled playlists, archives and locks."""
+    """Hold the parts of the program that a refresh uses. `data_dir` holds spooled playlists, archives and locks."""
 
     database: Database
     secrets: SecretBox
@@ -137,7 +137,7 @@ class RefreshContext:
 def refresh_sources(
     tools: RefreshContext, run: Run, only: str | None = None, options: RefreshOptions = USUAL
 ) -> RefreshReport:
-    """Refresh one source, or all that are enabled. A source that fails does not stop the others."""
+    """Refresh a source, or all enabled sources. A source that fails does not stop the others."""
     reports: list[SourceReport] = []
     for row in _chosen(tools.database, only, options):
         if run.is_cancelled():
@@ -155,7 +155,7 @@ def _chosen(database: Database, only: str | None, options: RefreshOptions) -> li
 
 
 def _refresh_guarded(tools: RefreshContext, run: Run, row: SourceRow, options: RefreshOptions) -> SourceReport:
-    """Refresh one source; its failure becomes its report, kept with the source."""
+    """Refresh a source. A failure is reported, and stored with the source."""
     began = time.monotonic()
     try:
         with source_lock(tools.database, row.id, tools.data_dir / "locks"), _many_objects():
@@ -190,7 +190,7 @@ def _failed(tools: RefreshContext, row: SourceRow, error: SourceError | SecretEr
 
 
 class _Cancelled(BaseException):
-    """The user asked to stop."""
+    """Report that the user cancelled the run."""
 
 
 class _Shrunk(GuardTripped):
@@ -208,13 +208,13 @@ class _Refresh:
         self.options = options
         clear_leftovers(tools.database, row.id)
         with tools.database.connect() as connection:
-            self.row = get_source(connection, row.slug)  # as it is now that the lock is ours
+            self.row = get_source(connection, row.slug)  # read again now that this process has the lock
             self.filters = FilterSet(active_filters(connection, row.id), keep_adult=row.options.adult)
         self.credentials: Credentials = read_credentials(self.row, tools.secrets)
 
     @property
     def rules(self) -> str:
-        """Return the version of everything that decides which entries are kept and how they are read."""
+        """Return the version of everything that decides which entries are kept and how they are parsed."""
         return f"{FORMAT}/{PARSER_VERSION}/{self.filters.digest}"
 
     def carry_out(self) -> SourceReport:
@@ -280,13 +280,16 @@ class _Refresh:
         )
 
     def _left_out_groups(self, ingest: Ingest) -> dict[str, str]:
-        """The groups that filters leave out, with the reason; those of blocks that were not read again stay."""
+        """Return the groups that filters leave out, with the reason.
+
+        Groups from blocks that were not read again stay in the list.
+        """
         is_same = self.row.counts.get("rules") == self.rules
         known = self.row.counts.get("left_out_groups", {}) if is_same else {}
         return dict(list({**known, **ingest.changes.left_out_groups}.items())[:MOST_GROUPS])
 
     def _say_missing(self, listing: OpenedList) -> str:
-        """Say which lists the account does not offer; an event says it once."""
+        """Return the lists that the account does not offer, and record an event the first time."""
         if not listing.missing:
             return ""
         message = f"The account offers no list of {' and no list of '.join(listing.missing)}; the others were read."
@@ -297,7 +300,7 @@ class _Refresh:
         return message
 
     def _archive(self, listing: OpenedList, walk: Walk, generation: Generation) -> str:
-        """Keep a copy of the changed playlist. Returns the reason where none can be kept, else the empty text."""
+        """Store a copy of the changed playlist. Return the reason where that fails, else an empty text."""
         path = listing.path()
         if path is None:
             return ""
@@ -308,7 +311,9 @@ class _Refresh:
             archive = Archive(tools.database, folder, keep, tools.clock)
             archive_playlist(archive, self.row, generation.number, path, walk.learned)
         except OSError as error:
-            log.warning("no copy of the playlist could be kept", source=self.row.slug, folder=str(folder), error=error)
+            log.warning(
+                "the copy of the playlist could not be stored", source=self.row.slug, folder=str(folder), error=error
+            )
             return (
                 f"The catalogue is up to date, but no copy of the playlist could be written to {folder}: "
                 f"{error.strerror or error}. Make the folder writable, or set catalogue.archives to 0"
@@ -318,7 +323,7 @@ class _Refresh:
     def _old_snapshot(self) -> Snapshot:
         with self.tools.database.connect() as connection:
             snapshot = read_snapshot(connection, self.row.id, self.row.generation)
-            if snapshot is None:  # lost: nothing is known of the blocks, only which entries there are
+            if snapshot is None:  # lost: the blocks are unknown, only the entries are known
                 ids = visible_ids(connection, self.row.id, self.row.generation)
                 snapshot = Snapshot(ids[:], ids)
         return snapshot
@@ -338,7 +343,10 @@ class _Refresh:
         self.run.progress(done, total, f"{self.row.slug}: fetching")
 
     def _judge(self, alignment: Alignment) -> GuardVerdict:
-        """Judge whether to believe the list. Blocks are counted, before any filter: a filter is no loss."""
+        """Judge whether the list lost too many entries.
+
+        Blocks are counted before any filter, because filtered entries are no loss.
+        """
         shrink = self.row.options.max_shrink
         allowed = self.tools.settings().catalogue.max_shrink if shrink is None else shrink
         before = int(self.row.counts.get("blocks", len(alignment.old.fingerprints)))
@@ -409,7 +417,9 @@ def _event_of(row: SourceRow, ingest: Ingest) -> Event | None:
 
 @contextmanager
 def _many_objects() -> Iterator[None]:
-    """Hundreds of thousands of tuples come and go, none of them in cycles: have them searched for some seldom."""
+    """Run the garbage collector rarely: a refresh makes hundreds of thousands of tuples, and none of them are in
+    cycles.
+    """
     before = gc.get_threshold()
     gc.set_threshold(200_000, 20, 100)
     try:
@@ -419,7 +429,7 @@ def _many_objects() -> Iterator[None]:
 
 
 def clear_interrupted(tools: RefreshContext) -> int:
-    """At start: bring every source whose refresh was killed back to its last good catalogue."""
+    """Restore the last good catalogue of every source whose refresh was killed. Call this at the start."""
     met = 0
     with tools.database.connect() as connection:
         rows = list_sources(connection, with_removed=True)

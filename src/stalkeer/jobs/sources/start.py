@@ -1,4 +1,4 @@
-"""Start a refresh in the background: one source or all of them, and the options that travel with the run."""
+"""Start a refresh of a source or all sources in the background, with the options of its run."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ REFRESH = JobName.REFRESH
 
 
 class JobStarter(Protocol):
-    """The engine, as far as it starts jobs."""
+    """Describe the engine as far as it starts jobs."""
 
     def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
-        """Queue a job and return the id of its run; one that waits for the same subject is returned instead."""
+        """Queue a job and return the id of its run. A waiting run with the same subject is returned instead."""
         ...
 
 
 @dataclass(frozen=True)
 class RefreshOptions:
-    """`accept` believes a list that the guard refuses. `anew` reads everything, changed or not.
+    """Hold the options of a refresh. `accept` accepts a list that is on hold because it is much smaller. `anew` reads
+    every entry, changed or not.
 
     `without_own_times` leaves out the sources that have refresh times of their own.
     """
@@ -41,7 +42,7 @@ class RefreshOptions:
         return RunOptions(accept=self.accept, anew=self.anew, without_own_times=self.without_own_times)
 
     def joined(self, other: RefreshOptions) -> RefreshOptions:
-        """Return the options of one refresh that does for two."""
+        """Return the options of a refresh that replaces both."""
         return RefreshOptions(
             accept=self.accept or other.accept,
             anew=self.anew or other.anew,
@@ -55,10 +56,10 @@ USUAL = RefreshOptions()
 def start_refresh(
     database: Database, engine: JobStarter | None, slug: str | None, options: RefreshOptions = USUAL
 ) -> RunId:
-    """Queue the refresh of one source, or of all enabled ones without a name. Returns the id of its run.
+    """Queue the refresh of a source, or of all enabled sources without a name.
 
-    A run that waits already takes over the options. Raises NotFound for an unknown source, and Conflict where no
-    engine runs or where the source is being refreshed without the options at this moment.
+    Return the id of its run. A waiting run gets the options, too. Raises NotFound for an unknown source, and Conflict
+    where no engine runs or where a refresh without these options is running.
     """
     if engine is None:
         raise Conflict("No engine runs in this process; `stalkeer serve` has one.")

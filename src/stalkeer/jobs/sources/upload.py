@@ -1,4 +1,4 @@
-"""Keep a playlist file that a user uploads, in the data folder."""
+"""Store an uploaded playlist file in the data folder."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ LONGEST_NAME = 80
 
 
 def keep_upload(data_dir: Path, name: str, content: BinaryIO) -> Path:
-    """Write the file below `data_dir`, in place of an earlier one of that name, and return its path.
+    """Write the file below `data_dir` and return its path.
 
-    Raises InvalidInput for a file that is too large; an earlier one then stays as it was.
+    It replaces an earlier file of that name. Raises InvalidInput for a file that is too large, and then keeps the
+    earlier file.
     """
     folder = data_dir / "playlists"
     make_private_folder(folder)
@@ -26,7 +27,8 @@ def keep_upload(data_dir: Path, name: str, content: BinaryIO) -> Path:
     if len(octets) > LARGEST_UPLOAD:
         raise InvalidInput("The file is larger than 50 MB; put it on the machine and give its path instead.")
     target = folder / _safe_name(name)
-    handle, partial = tempfile.mkstemp(dir=folder, suffix=".part")  # 0600; a refresh may be reading the earlier one
+    # mode 0600; a refresh may be reading the earlier file
+    handle, partial = tempfile.mkstemp(dir=folder, suffix=".part")
     with os.fdopen(handle, "wb") as stream:
         stream.write(octets)
     Path(partial).replace(target)

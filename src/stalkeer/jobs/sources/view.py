@@ -1,4 +1,4 @@
-"""Show a source to a program: everything but its address and its login, in the same words everywhere."""
+"""Make the JSON document of a source, without its address and login, for API and command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from stalkeer.store.sources.sources import SourceRow
 
 
 def source_document(row: SourceRow) -> dict[str, object]:
-    """Return a source as one JSON object."""
+    """Return a source as a JSON object."""
     options, guard = row.options, row.guard
     return {
         "name": row.slug,
