@@ -1,1 +1,1 @@
-"""Files on disk: is there room, is it whole, what may it be called, put it in place."""
+"""Handle files on disk: check free space and media files, and move files to their place."""

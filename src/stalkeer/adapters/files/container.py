@@ -1,7 +1,7 @@
-"""Check whether a media file is whole, and read its playing time and languages. Decodes nothing.
+"""Check whether a media file is complete, and read its playing time and languages.
 
-Reads a few pages of a file of any size: headers, indexes, and whether all that they refer to lies within the file.
-A hole of zeros in the middle is not detected.
+Decodes nothing. Reads only a few pages of a file of any size: headers and indexes, and whether everything that they
+refer to is within the file. A hole of zeros in the middle is not detected.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WALKS = {
 
 
 def recognise(path: Path) -> ContainerFacts:
-    """Return the facts that the first bytes show. Whether the file is whole is not looked at."""
+    """Return the facts from the first bytes, without a check whether the file is complete."""
     with path.open("rb") as file:
         start = file.read(START)
     kind = kind_of(start)
@@ -37,7 +37,7 @@ def recognise(path: Path) -> ContainerFacts:
 
 
 def inspect(path: Path) -> ContainerFacts:
-    """Return the facts of the file at `path`. Raises OSError when it cannot be read, and nothing for bad contents."""
+    """Return the facts of the file at `path`. Raises OSError when it cannot be read, and no error for bad contents."""
     size = path.stat().st_size
     with path.open("rb") as file:
         return inspect_file(file, size)

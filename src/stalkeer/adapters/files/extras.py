@@ -1,4 +1,4 @@
-"""Texts that lie beside a movie under its name: subtitles and descriptions. They go the way of the movie."""
+"""Keep the extra files of a movie (subtitles and descriptions with its name), and move them with the movie."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ _PAGE = re.compile(rb"\s*(?:<!doctype html|<html)", re.I)
 
 
 def is_extra_text(text: bytes) -> bool:
-    """Tell whether a body is a text of its own, and not the page that a server sends for a missing file."""
+    """Tell whether a body is an extra text, and not the page that a server sends for a missing file."""
     return bool(text.strip()) and b"\x00" not in text and _PAGE.match(text.removeprefix(b"\xef\xbb\xbf")) is None
 
 
 def extra_part(part: Path, suffix: str) -> Path:
-    """Return where the extra of a part lies until the movie is placed."""
+    """Return the path of a part file's extra file until the movie is placed."""
     return part.with_name(f"{part.name}.extra{suffix}")
 
 
 def keep_extra(part: Path, suffix: str, text: bytes) -> bool:
-    """Keep the extra of a part. False where it is none, or the disk does not take it: the movie counts more."""
+    """Store the extra file of a part file.
+
+    Return False where it is no extra text, or the disk refuses it: the movie is more important.
+    """
     if not is_extra_text(text):
         return False
     try:
@@ -34,9 +37,10 @@ def keep_extra(part: Path, suffix: str, text: bytes) -> bool:
 
 
 def place_extras(part: Path, target: Path, suffixes: Iterable[str]) -> None:
-    """Move the extras of a part beside the place of its movie. What cannot be moved is left behind.
+    """Move the extra files of a part file to the place of its movie.
 
-    `target`'s folder exists. An extra that lies there already is not replaced.
+    Files that cannot be moved are left behind. The folder of `target` must exist. An existing extra file is not
+    replaced.
     """
     for suffix in suffixes:
         extra, place = extra_part(part, suffix), target.with_suffix(suffix)
@@ -46,7 +50,7 @@ def place_extras(part: Path, target: Path, suffixes: Iterable[str]) -> None:
 
 
 def remove_extras(file: Path) -> None:
-    """Delete the extras that were placed beside a file and that nobody took."""
+    """Delete the extra files beside a placed file that no instance imported."""
     for suffix in SUFFIXES:
         with contextlib.suppress(OSError):
             file.with_suffix(suffix).unlink(missing_ok=True)

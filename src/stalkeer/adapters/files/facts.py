@@ -1,4 +1,4 @@
-"""The facts that a container walk finds in a media file."""
+"""Define the facts that reading a container finds in a media file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-END_TOLERANCE_S = 30.0  # by which the last picture may come before the playing time in the header
-END_PRECISION_S = 2.0  # by which it may, and the file is proven whole
+END_TOLERANCE_S = 30.0  # seconds by which the last picture may come before the playing time in the header
+END_PRECISION_S = 2.0  # seconds by which it may, with the file proven complete
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ContainerFacts:
     duration_s: float | None = None
     audio_languages: tuple[str, ...] = ()
     subtitle_languages: tuple[str, ...] = ()
-    has_video: bool = False  # cover pictures not counted
+    has_video: bool = False  # cover pictures do not count
     is_encrypted: bool = False
     flaw: str = ""
 
@@ -67,20 +67,20 @@ SD = 480
 
 
 class Picture(NamedTuple):
-    """The size of a video's picture, in pixels."""
+    """Hold the size of a video's picture in pixels."""
 
     width: int
     height: int
 
     @property
     def lines(self) -> int:
-        """The nominal resolution. Wide pictures have fewer lines than their resolution's name says."""
+        """Return the nominal resolution. Wide pictures have fewer lines than the name of their resolution."""
         found = (lines for width, height, lines in _RESOLUTIONS if self.width >= width or self.height >= height)
         return next(found, SD)
 
 
 class Span(NamedTuple):
-    """The time that a part of a film covers, on the film's own clock."""
+    """Hold the time that a part of a film covers, on the film's own clock."""
 
     start_s: float
     end_s: float
@@ -96,4 +96,4 @@ def end_by_time(claimed_s: float | None, seen_s: float, precision_s: float = END
 
 
 class Broken(Exception):  # noqa: N818 - becomes a fact, never an error
-    """The container ends too early, or contradicts itself."""
+    """Report a container that ends too early or contradicts itself."""

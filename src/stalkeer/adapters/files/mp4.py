@@ -31,7 +31,7 @@ QUICKTIME_LANGUAGES = (
 
 @dataclass(frozen=True)
 class Box:
-    """A box whose contents go from `start` up to `end`."""
+    """Hold a box whose contents go from `start` up to `end`."""
 
     kind: bytes
     start: int
@@ -51,7 +51,10 @@ class Track:
 
     @property
     def is_video(self) -> bool:
-        """Pictures that stand for a while each are a cover, or show the chapters of an audio book."""
+        """Tell whether the track is a video.
+
+        Pictures that each last for a while are a cover, or the chapters of an audio book.
+        """
         if self.handler != b"vide":
             return False
         shown_s = self.duration / self.timescale if self.timescale else 0.0
@@ -60,7 +63,7 @@ class Track:
 
 @dataclass
 class Index:
-    """The contents of the movie box (moov)."""
+    """Hold the contents of the movie box (moov)."""
 
     timescale: int = 0
     duration: int = 0
@@ -72,13 +75,13 @@ class Index:
 
     @property
     def seen_s(self) -> float:
-        """The time at which the last fragment ends; 0 without fragments."""
+        """Return the time at which the last fragment ends; 0 without fragments."""
         return max(self.ends_s.values(), default=0.0)
 
 
 @dataclass
 class Layout:
-    """The boxes at the top of the file."""
+    """Hold the top-level boxes of the file."""
 
     kinds: list[bytes] = field(default_factory=list)
     indexed_end: int = 0  # of the media that a segment index at the start covers
@@ -346,7 +349,10 @@ def _read_samples(minf: bytes, track: Track) -> None:
 
 
 def _entry_of(descriptions: bytes) -> bytes:
-    """Return the type of the first sample entry. MPEG-4 calls all its kinds alike and names JPEG and PNG inside."""
+    """Return the type of the first sample entry.
+
+    MPEG-4 has the same type for all codecs, and names JPEG and PNG inside.
+    """
     kind = descriptions[12:16]
     described = _OBJECT_TYPE.search(descriptions) if kind == b"mp4v" else None
     return b"jpeg" if described is not None and described[1] in STILL_OBJECTS else kind

@@ -16,8 +16,8 @@ from stalkeer.adapters.files.sequence import find_in_stream
 SYNC = 0x47
 PACKET = 188
 SPACINGS = (188, 192, 204)
-LEAD = 64 * 1024  # bytes that may stand before the first packet
-FEW, MANY = 3, 8  # packets in a row that prove a stream: at its start, and after something else
+LEAD = 64 * 1024  # bytes that may come before the first packet
+FEW, MANY = 3, 8  # packets in a row that prove a stream: at the start of the file, and after other bytes
 WINDOW = 4 * 1024 * 1024
 SAMPLE = 32 * 204
 SAMPLES = 64

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def is_folder(place: Path) -> bool:
-    """Return whether there is a folder; False on a disk that is away, and where we may not look."""
+    """Return whether the folder exists; False on a missing disk, and without permission to read."""
     try:
         return place.is_dir()
     except OSError:
@@ -23,9 +23,9 @@ def is_file(place: Path) -> bool:
 
 
 def obstacle_of(folder: Path) -> Path | None:
-    """Return the file, or the folder that is read-only, that keeps `folder` from being made.
+    """Return the file or read-only folder that prevents the creation of `folder`.
 
-    None where it is there or can be made.
+    None where it exists or can be created.
     """
     if is_folder(folder):
         return None

@@ -19,7 +19,7 @@ NO_LINK = REFUSED | {errno.EXDEV, errno.EMLINK}
 
 @dataclass(frozen=True)
 class Modes:
-    """The permissions of new files and folders; None leaves them to the umask."""
+    """Hold the permissions of new files and folders; None leaves them to the umask."""
 
     file: int | None = None
     folder: int | None = None
@@ -37,7 +37,7 @@ def place(
     Safe to repeat after a kill at any moment: if the part is gone and the target exists, it was placed. An existing
     target is replaced only when it has the same size, which is the state after a kill between copy and removal.
     `copied` is called for every piece of a copy and may raise to stop it; then only the part remains. `is_ours` tells
-    whether another file at `target` is an earlier one of ours that nobody needs any more: it makes room.
+    whether another file at `target` is an earlier file of Stalkeer that is no longer needed and may be replaced.
     """
     _refuse_detours(target)
     with _explained(part, target):
@@ -160,7 +160,7 @@ def _refuse_others_file(file: Path, target: Path) -> None:
 
 
 PERMISSION = "permission is missing; make the folder writable for the user that runs Stalkeer, then retry"
-# errors that pass once the disk has room or is back; unknown errors count as passing, too
+# errors that end once the disk has space or is back; unknown errors count among them
 PASSING = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "the disk quota is used up; free some space",

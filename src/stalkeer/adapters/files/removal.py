@@ -1,4 +1,4 @@
-"""Remove what a download leaves on disk."""
+"""Remove the files of a download."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stalkeer.adapters.files.extras import SUFFIXES, extra_part, remove_extras
 
 
 def remove_part(part: Path) -> None:
-    """Delete a part and what a transfer keeps beside it."""
+    """Delete a part file and the files that a transfer keeps beside it."""
     part.unlink(missing_ok=True)
     for suffix in (".other", ".hls", ".hls.new", ".joined", ".state"):
         part.with_name(part.name + suffix).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Ask PyAV for a playing time that the container walk did not find, in a child process with limits.
 
-The walk has recognised the container: the child opens the file with that container's demuxer and no other. PyAV takes
-almost anything for a video, so its word alone never makes a file one.
+The walk has recognised the container: the child opens the file with that container's demuxer and no other. PyAV accepts
+almost any file as a video, so its result alone never decides that a file is one.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def ask_second_opinion(path: Path, facts: ContainerFacts) -> ContainerFacts:
 
 
 def main(demuxer: str, path: str) -> None:
-    """Print the playing time, and whether there is a video. Pictures attached to a sound are none."""
+    """Print the playing time, and whether there is a video. Pictures attached to audio do not count."""
     limit_resources()
     import av
 
@@ -63,7 +63,7 @@ def main(demuxer: str, path: str) -> None:
 
 
 def limit_resources() -> None:
-    """Bound what a hostile file can cost: CPU time, memory, and no writing."""
+    """Limit the damage of a hostile file: limit CPU time and memory, and forbid writing."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))

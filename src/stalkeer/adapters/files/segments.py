@@ -12,27 +12,27 @@ from stalkeer.adapters.files.facts import Broken, Span
 from stalkeer.adapters.files.recognise import START, describe, is_text
 
 WRAP_S = mpegts.WRAP / 90_000  # a transport stream's clock starts again after 26 hours
-SLACK_S, SLACK = 0.75, 0.1  # between two segments: at least so many seconds, or such a part of one
-CUT = 0.6  # of the announced time
-HONEST = 0.25  # by which a segment's time may differ from the playlist's word
-MISSING, MISSING_S = 0.03, 3.0  # of the playing time of all segments: at least so many seconds, or such a part
+SLACK_S, SLACK = 0.75, 0.1  # allowed gap between two segments: in seconds, or as a share of a segment
+CUT = 0.6  # share of the announced time below which a segment is cut
+HONEST = 0.25  # share by which a segment's time may differ from the playlist's time
+MISSING, MISSING_S = 0.03, 3.0  # allowed loss of playing time over all segments: as a share, or in seconds
 FRAGMENT, PACKETS = "a fragment of an MP4", "a piece of a transport stream"
 
 
 @dataclass(frozen=True)
 class BadSegment:
-    """Describe the fault of a segment. `is_before`: it shows in this one, but the one before it is bad."""
+    """Describe the fault of a segment. `is_before` means that the segment before it is the bad one."""
 
     reason: str
     is_before: bool = False
 
 
 class SegmentCheck:
-    """Checks one segment after the other. Remembers the last good one."""
+    """Check segments one after the other, each against the last good segment."""
 
     def __init__(self) -> None:
         self._header: mp4.Index | None = None
-        self._form: str | None = None  # of all segments: they make up one file
+        self._form: str | None = None  # the form of all segments, because they become a single file
         self._parts = 0
         self._first_s: float | None = None
         self._last: Span | None = None
@@ -40,7 +40,7 @@ class SegmentCheck:
         self._last_sum: int | None = None
         self._count = 0
         self._honest = 0
-        self._seen_s = self._announced_s = 0.0  # the time of the segments, and the playlist's word on the same ones
+        self._seen_s = self._announced_s = 0.0  # the playing time of the segments, and their time in the playlist
         self._is_restarted = False
 
     def problem_of_header(self, payload: bytes) -> str | None:
@@ -53,7 +53,7 @@ class SegmentCheck:
         return None
 
     def problem_of_part(self, payload: bytes, seconds: float | None, *, is_restart: bool) -> BadSegment | None:
-        """Return what is wrong with the segment; None where nothing is. `seconds`: the playlist's word."""
+        """Return what is wrong with the segment, or None. `seconds` is its time in the playlist."""
         form = _form_of(payload)
         if self._form is not None and form not in (None, self._form):
             if self._parts == 1:
@@ -74,7 +74,7 @@ class SegmentCheck:
         return problem
 
     def problem_of_whole(self, movie: Path, seconds: float) -> str | None:
-        """Return why the joined file is not all of its segments; None where nothing says so."""
+        """Return why the joined file lacks segments, or None."""
         if not self._announced_s or self._is_restarted:
             return None
         expected_s = seconds * min(1.0, self._seen_s / self._announced_s)
@@ -130,7 +130,7 @@ class SegmentCheck:
 
 
 def _form_of(payload: bytes) -> str | None:
-    """Return the form of a segment; None where it has none."""
+    """Return the form of a segment; None for other data."""
     start = payload[:START]
     if is_text(start):
         return None
@@ -140,7 +140,7 @@ def _form_of(payload: bytes) -> str | None:
 
 
 def _stranger_of(payload: bytes) -> str:
-    """Say what stands in the place of a segment; empty where it is one, but damaged."""
+    """Describe the data in the place of a segment; empty for a damaged segment."""
     start = payload[:START]
     if not start:
         return "empty"

@@ -31,12 +31,15 @@ class FolderState(StrEnum):
 
 LASTING_STATES = frozenset(
     {FolderState.NOT_WRITABLE, FolderState.NOT_A_FOLDER}
-)  # the other states may pass by themselves
+)  # the other states may end without the user
 
 
 @dataclass(frozen=True)
 class Folder:
-    """`problem` tells the user what is wrong and what to do; empty when the folder is usable."""
+    """Hold the state of a folder.
+
+    `problem` tells the user what is wrong and what to do; empty when the folder is usable.
+    """
 
     path: Path
     state: FolderState
@@ -49,7 +52,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Volume:
-    """The file system that holds a folder."""
+    """Describe the file system of a folder."""
 
     device: int
     free: int  # bytes that a normal user may still write
@@ -130,20 +133,20 @@ def _recall(memory: Path | None) -> dict[str, str]:
         return {}
     try:
         known = json.loads(read_small(memory).decode("utf-8"))
-    except (OSError, ValueError, RecursionError):  # damaged: folders are claimed anew, as after a new installation
+    except (OSError, ValueError, RecursionError):  # damaged: claim the folders again, as after a new installation
         return {}
     return {str(path): str(mark) for path, mark in known.items()} if isinstance(known, dict) else {}
 
 
 def _is_mark(found: str | None, mark: str) -> bool:
-    """Tell whether `found` is the mark, or what a crash left of it: then the file is there, empty or cut."""
+    """Tell whether `found` is the mark, or the empty or cut mark that a crash left."""
     return found is not None and mark.startswith(found)
 
 
 def _mend_mark(folder: Path, mark: str) -> None:
     found = _read_mark(folder)
     if found is not None and found != mark and _is_mark(found, mark):
-        with contextlib.suppress(OSError):  # the folder is usable all the same
+        with contextlib.suppress(OSError):  # the folder is usable without it
             write_durably(folder / MARK, mark + "\n")
 
 

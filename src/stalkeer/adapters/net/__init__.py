@@ -1,1 +1,1 @@
-"""Rules that every adapter that asks a foreign server shares."""
+"""Send requests to foreign servers, with the rules that all adapters share."""

@@ -1,8 +1,8 @@
-"""Read addresses that others wrote, and write them to servers byte for byte as they were given.
+"""Parse foreign URLs, and send them byte for byte as they were given.
 
-Percent signs, dots, slashes and what follows `?` stay as they are: a signed address is only good as it was signed.
-Signs that no request line may hold, such as spaces and letters beyond ASCII, are written as browsers do: UTF-8, then
-percent. Foreign text that is no address becomes a NetworkFailure here and nowhere else.
+Percent signs, dots, slashes and the query stay as they are, because a signed URL is valid only unchanged. Characters
+that a request line must not contain, such as spaces and non-ASCII letters, are encoded as in browsers: UTF-8 with
+percent signs. Foreign text that is no address becomes a NetworkFailure here and nowhere else.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _HOST_AND_PORT = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::(\d{0,5}))?")
 _NEVER_IN_A_HOST = re.compile(r"[\x00-\x20\x7f\"#%/<>?@\\^`{|}\[\]]")
 _NEVER_SENT = re.compile(rb"[^\x21-\x7e]")
 _LINE_SIGNS = re.compile(r"[\t\r\n]")
-_MOST_DIGITS = 18  # no size, offset or count has more, and a database takes so many
+_MOST_DIGITS = 18  # digits of the largest size, offset or count that a database takes
 
 
 @dataclass(frozen=True)
 class HttpAddress:
-    """An http or https address taken apart. `target` is what the request line says: path and query."""
+    """Hold a parsed http or https URL. `target` is path and query for the request line."""
 
     scheme: str
     host: str  # in ASCII, an IPv6 address without its brackets
@@ -41,20 +41,20 @@ class HttpAddress:
 
     @property
     def host_field(self) -> str:
-        """The `Host` of a request: without the port where it is the usual one."""
+        """Return the `Host` field, without a default port."""
         host = f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def url(self) -> str:
-        """The whole address without its login."""
+        """Return the URL without its login."""
         return f"{self.scheme}://{self.host_field}{self.target}"
 
 
 def parse_address(text: str) -> HttpAddress:
-    """Take an address apart. Raises NetworkFailure where it is none, or neither http nor https."""
+    """Parse a URL. Raises NetworkFailure for an invalid URL, or one that is neither http nor https."""
     found = _PARTS.match(_trimmed(text))
-    assert found is not None  # it matches anything
+    assert found is not None  # the pattern matches any text
     scheme, authority, path, query = found.groups()
     if scheme is not None and scheme.lower() not in PORTS:
         raise NetworkFailure(
@@ -77,7 +77,7 @@ def parse_address(text: str) -> HttpAddress:
 
 
 def login_field(address: HttpAddress) -> dict[str, str]:
-    """The request field for the login that stands in an address; none where there is none."""
+    """Return the request field for the login in a URL; empty without one."""
     if address.username is None:
         return {}
     login = f"{address.username}:{address.password}".encode("utf-8", "surrogateescape")
@@ -85,7 +85,7 @@ def login_field(address: HttpAddress) -> dict[str, str]:
 
 
 def join_address(base: str, reference: str) -> str:
-    """The address that `reference` means where it stands in the answer from `base`; both stay as they are written."""
+    """Resolve `reference` against the URL `base` of its answer. Neither is normalised."""
     reference = _trimmed(reference)
     found, there = _PARTS.match(reference), _PARTS.match(base)
     assert found is not None
@@ -104,7 +104,10 @@ def join_address(base: str, reference: str) -> str:
 
 
 def header_text(value: str) -> str:
-    """A header's value as UTF-8: libraries hand it out as latin-1. Bytes that are no UTF-8 stay what they are."""
+    """Return a header's value as UTF-8, because libraries decode it as latin-1.
+
+    Values that are not UTF-8 stay as they are.
+    """
     try:
         return value.encode("latin-1").decode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -112,7 +115,7 @@ def header_text(value: str) -> str:
 
 
 def shown(url: str) -> str:
-    """An address for messages: host and last part of the path. A panel's login or token lies between them."""
+    """Return a URL for messages: host and last part of the path. A panel's login or token is between them."""
     try:
         address = parse_address(url)
     except NetworkFailure:
@@ -125,7 +128,7 @@ def shown(url: str) -> str:
 
 
 def shown_origin(url: str) -> str:
-    """Scheme, host and port of an address, for messages; empty where it is none."""
+    """Return scheme, host and port of a URL for messages; empty for an invalid URL."""
     try:
         address = parse_address(url)
     except NetworkFailure:
@@ -134,7 +137,7 @@ def shown_origin(url: str) -> str:
 
 
 def shown_path(url: str) -> str:
-    """An address for messages, without its login and what follows `?`: where the path holds no secret."""
+    """Return a URL for messages without login and query, for URLs whose path contains no secret."""
     try:
         address = parse_address(url)
     except NetworkFailure:
@@ -143,7 +146,7 @@ def shown_path(url: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """The host of an address; empty where it is none."""
+    """Return the host of a URL; empty for an invalid URL."""
     try:
         return parse_address(url).host
     except NetworkFailure:
@@ -151,7 +154,7 @@ def host_of(url: str) -> str:
 
 
 def whole_number(text: str | None) -> int | None:
-    """A size or count in a foreign answer; None for no number, and for one of absurdly many digits."""
+    """Return a size or count of a foreign answer; None for text that is no number or has too many digits."""
     if text is None or not text.isascii() or not text.isdecimal() or len(text) > _MOST_DIGITS:
         return None
     return int(text)
@@ -181,7 +184,7 @@ def _ipv6(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """A host name as it is looked up: the ASCII form of an international one."""
+    """Return the ASCII form of a host name."""
     if _NEVER_IN_A_HOST.search(text):
         raise _unreadable()
     try:
@@ -193,13 +196,13 @@ def _name(text: str) -> str:
 def _sendable(target: str) -> str:
     try:
         raw = target.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # a lone surrogate: no file, signature or login has one
+    except UnicodeEncodeError:  # a lone surrogate, which no valid URL contains
         raise _unreadable() from None
     return _NEVER_SENT.sub(lambda found: b"%%%02X" % found[0][0], raw).decode("ascii")
 
 
 def _merged(base: str, path: str) -> str:
-    """RFC 3986, 5.2.3 and 5.2.4, for a path without a slash in front."""
+    """Merge a relative path by RFC 3986, 5.2.3 and 5.2.4."""
     folders = [*base.rpartition("/")[0].split("/"), *path.split("/")]
     kept: list[str] = []
     for name in folders:

@@ -1,6 +1,6 @@
-"""Ask a program's API, over httpx2: short answers in memory, long lists as they come. Redirects are never followed.
+"""Send requests to a program's API with httpx2: short answers in memory, long lists as a stream.
 
-A redirect would carry the key to another host; the caller is told where it leads.
+Redirects are never followed, because a redirect could carry the key to another host. The caller gets its address.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ LIBRARY_ERRORS = (
     ValueError,  # a field or a host name that cannot be sent
     zlib.error,
 )
-LARGEST = 512_000_000  # of an answer in memory
+LARGEST = 512_000_000  # bytes of an answer in memory
 Query = Mapping[str, str | int | Sequence[int]]
 
 
 @dataclass(frozen=True)
 class ApiAnswer:
-    """A whole answer. `fields` are named in lower case."""
+    """Hold a complete answer. The names in `fields` are in lower case."""
 
     status: int
     fields: Mapping[str, str] = field(repr=False)
@@ -61,13 +61,13 @@ class ApiAnswer:
 
     @property
     def location(self) -> str:
-        """Return where a redirect leads; empty where it does not say. May carry secrets."""
+        """Return the address of a redirect; empty without one. It may contain secrets."""
         said = self.fields.get("location", "")
         return join_address(self.url, header_text(said)) if said else ""
 
 
 class OpenAnswer:
-    """An answer whose body waits. Read it, and close it."""
+    """Hold an answer with an unread body. Read it, and close it."""
 
     def __init__(self, response: httpx2.Response, url: str, deadlines: Deadlines) -> None:
         self._response = response
@@ -87,7 +87,7 @@ class OpenAnswer:
         return self._response.headers
 
     def pieces(self) -> Iterator[bytes]:
-        """The body, unpacked. Raises NetworkFailure."""
+        """Yield the unpacked body. Raises NetworkFailure."""
         encoding = self._response.headers.get("content-encoding")
         try:
             yield from unpacked(self._raw_pieces(), encoding)
@@ -95,7 +95,7 @@ class OpenAnswer:
             raise _failure(error, was_sent=True) from error
 
     def read(self) -> ApiAnswer:
-        """The whole answer; closes it."""
+        """Read the complete answer and close it."""
         content = bytearray()
         try:
             for piece in self.pieces():
@@ -120,14 +120,14 @@ class OpenAnswer:
 
 
 class Api:
-    """Requests to one program. Open one per job and close it."""
+    """Send requests to a program. Open an instance per job and close it."""
 
     def __init__(
         self,
         fields: Mapping[str, str],
         deadlines: Deadlines,
         *,
-        tls: ssl.SSLContext | None = None,  # needed for https only: it takes its time to make
+        tls: ssl.SSLContext | None = None,  # only for https, because making a context is slow
         proxy: str | None = None,
     ) -> None:
         self._deadlines = deadlines
@@ -161,7 +161,7 @@ class Api:
         try:
             request = self._http.build_request(
                 method,
-                f"{address.scheme}://{address.host_field}/",  # httpx2 would write the rest in a way of its own
+                f"{address.scheme}://{address.host_field}/",  # without path and query, which httpx2 would rewrite
                 headers=login_field(address),
                 json=body,
                 extensions={"target": address.target.encode("ascii")},
@@ -174,7 +174,7 @@ class Api:
 
 
 def proxy_of_environment(url: str) -> str | None:
-    """The http proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY and their like)."""
+    """Return the http proxy of the environment for an address (HTTPS_PROXY, NO_PROXY and similar variables)."""
     address = parse_address(url)
     proxies = getproxies()
     found = proxies.get(address.scheme) or proxies.get("all")
@@ -193,7 +193,7 @@ class _Ends(threading.local):
     """Hold the deadline for the head that this thread waits for."""
 
     end: float | None = None
-    has_begun = True  # the first bytes of the head were seen
+    has_begun = True  # whether the first bytes of the head have arrived
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -204,7 +204,7 @@ class _Ends(threading.local):
             self.end = None
 
     def cut(self, timeout_s: float | None) -> float | None:
-        """The time that one step may take. Raises TimeoutError where there is none left."""
+        """Return the remaining time for a step. Raises TimeoutError where none is left."""
         if self.end is None:
             return timeout_s
         left_s = self.end - time.monotonic()
@@ -213,7 +213,7 @@ class _Ends(threading.local):
         return left_s if timeout_s is None else min(timeout_s, left_s)
 
     def see(self, piece: bytes) -> None:
-        """Look at the first bytes: what another protocol says to us is not waited for to become HTTP."""
+        """Check the first bytes, so that an answer in another protocol fails at once."""
         if not self.has_begun and piece:
             self.has_begun = True
             if not piece.startswith(b"HTTP/"[: len(piece)]):
@@ -221,7 +221,7 @@ class _Ends(threading.local):
 
 
 class _Backend(httpcore2.NetworkBackend):
-    """Connects as `sockets` does: names looked up once and in time, the first address that answers."""
+    """Connect with `sockets`: look names up once and within the time limit, and use the first address that answers."""
 
     def __init__(self, connect_s: float, ends: _Ends) -> None:
         self._connect_s = connect_s
@@ -248,7 +248,7 @@ class _Backend(httpcore2.NetworkBackend):
 
 
 class _Stream(httpcore2.NetworkStream):
-    """A socket for httpcore2, whose every step ends with the head's deadline."""
+    """Wrap a socket for httpcore2. Every step ends with the deadline of the head."""
 
     def __init__(self, made: socket.socket, ends: _Ends) -> None:
         self._socket = made
@@ -264,7 +264,7 @@ class _Stream(httpcore2.NetworkStream):
         try:
             self._socket.settimeout(self._ends.cut(timeout))
             self._socket.sendall(buffer)
-        except ConnectionError as error:  # an answer may be there all the same: a refusal of what is still being sent
+        except ConnectionError as error:  # an answer may still arrive, such as a refusal of the body that is being sent
             raise httpcore2.WriteError(str(error)) from error
 
     def close(self) -> None:
@@ -303,7 +303,7 @@ def _pool(tls: ssl.SSLContext | None, proxy: str | None, backend: _Backend) -> h
 
 
 class _Transport(httpx2.BaseTransport):
-    """httpx2 over a pool of connections of ours."""
+    """Let httpx2 use our pool of connections."""
 
     def __init__(self, pool: httpcore2.ConnectionPool) -> None:
         self._pool = pool

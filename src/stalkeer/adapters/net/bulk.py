@@ -1,4 +1,7 @@
-"""Ask for something long, over urllib3: films, lists, HLS parts. A halt frees it within a moment wherever it waits."""
+"""Request long answers with urllib3: media files, lists, HLS segments.
+
+A halt frees it within a moment wherever it waits.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +35,14 @@ LIBRARY_ERRORS = (
     ValueError,  # a field or a host name that cannot be sent
 )
 PIECE = 1 << 18
-DEFAULT_USER_AGENT = "Stalkeer/0.1"  # panels turn an empty one away
+DEFAULT_USER_AGENT = "Stalkeer/0.1"  # panels refuse an empty User-Agent
 
 
 @dataclass(frozen=True)
 class Route:
-    """Say how servers are reached. A proxy is http://, https://, socks4://, socks4a://, socks5:// or socks5h://."""
+    """Define how to reach servers: directly, or by a proxy with http://, https://, socks4://, socks4a://, socks5:// or
+    socks5h://.
+    """
 
     proxy: str | None = field(default=None, repr=False)
     tls: Tls = Tls()
@@ -45,9 +50,10 @@ class Route:
 
 @dataclass(frozen=True)
 class Question:
-    """A GET of `url`. `listed_by`: see `inward.Fence`. `check` raises where the caller wants no more of it.
+    """Describe a GET of `url`.
 
-    `opened` gets the means to halt, before each connection is made.
+    For `listed_by`, see `inward.Fence`. `check` raises when the caller wants to stop. `opened` gets a function that
+    halts the request, before each connection is made.
     """
 
     url: str = field(repr=False)
@@ -63,7 +69,7 @@ class Question:
 
 
 class BulkAnswer:
-    """An answer that is no redirect: its head read, its body waiting. Read it, and close it."""
+    """Hold an answer that is no redirect, with an unread body. Read it, and close it."""
 
     def __init__(self, url: str, connection: _Connection, deadlines: Deadlines, whole: Deadline | None) -> None:
         self.url = url
@@ -85,7 +91,7 @@ class BulkAnswer:
         return "chunked" in self.fields.get("Transfer-Encoding", "").casefold()
 
     def read1(self, most: int) -> bytes:
-        """Return what is there, at most `most` bytes; waits for the first of them. Empty at the end."""
+        """Wait for the first byte, and return at most `most` received bytes. Empty at the end."""
         try:
             piece = self._response.read1(most, decode_content=False)
         except LIBRARY_ERRORS as error:
@@ -123,11 +129,11 @@ class BulkAnswer:
 
 
 def ask(question: Question) -> BulkAnswer:
-    """Ask, and follow redirects. Raises NetworkFailure, or whatever `check` raises."""
+    """Send the request and follow redirects. Raises NetworkFailure, or the error of `check`."""
     try:
         return _follow(question)
     except NetworkFailure:
-        question.check()  # a halt looks like a failure
+        question.check()  # raises after a halt, which otherwise looks like a failure
         raise
 
 
@@ -156,7 +162,10 @@ def _with_defaults(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _exchange(question: Question, chain: Chain, fence: Fence, end: float | None) -> BulkAnswer:
-    """Send a single request, without redirects. A short answer is watched to its last byte."""
+    """Send a single request without following redirects.
+
+    The time limit of a short answer applies up to its last byte.
+    """
     grip = Grip()
     question.opened(grip.shutdown)
     whole = None
@@ -181,7 +190,7 @@ def _exchange(question: Question, chain: Chain, fence: Fence, end: float | None)
 
 
 class _Head(http.client.HTTPResponse):
-    """Reads an answer's head as the world sends it: any interim answers first, and `ICY` for HTTP."""
+    """Read an answer's head as servers really send it: after interim answers, or with `ICY` instead of HTTP."""
 
     def _read_status(self) -> tuple[str, int, str]:
         while True:
@@ -202,7 +211,7 @@ class _Head(http.client.HTTPResponse):
 
 
 class _Http(HTTPConnection):
-    """Connects through `dial`."""
+    """Connect through `dial`."""
 
     dial: Callable[[], socket.socket]
     response_class = _Head
@@ -254,7 +263,7 @@ class _Connection:
                 )
                 reading = connection.sock
                 response = connection.getresponse()
-            with contextlib.suppress(OSError):  # an empty body may have closed it
+            with contextlib.suppress(OSError):  # an empty body may already have closed the connection
                 reading.settimeout(limits.silence_s)
             return cls(grip, connection, response)
         except BaseException as error:
@@ -321,7 +330,7 @@ def _place(proxy: Url) -> tuple[str, int]:
 
 
 def _target(address: HttpAddress, route: Route) -> str:
-    """An http proxy wants the whole URL of an http request; everyone else the path."""
+    """Return the target of the request line: the full URL for an http proxy, else the path."""
     return address.url if address.scheme == "http" and _web_proxy(route) is not None else address.target
 
 
@@ -339,7 +348,7 @@ def _login_field(proxy: Url) -> dict[str, str]:
 
 
 def _dialler(question: Question, chain: Chain, fence: Fence, grip: Grip) -> Callable[[], socket.socket]:
-    """Return how to get a socket: to the address that was checked, not to what its name means a moment later."""
+    """Return a function that connects to the checked address, because the name may resolve to another one later."""
     address, patience_s = chain.address, question.deadlines.connect_s
     proxy = _parsed_proxy(question.route)
 
@@ -365,6 +374,6 @@ def _dialler(question: Question, chain: Chain, fence: Fence, grip: Grip) -> Call
         return lambda: dial_socks(server, (address.host, address.port), patience_s, grip)
 
     def target() -> tuple[str, int]:
-        return min(found(), key=lambda one: ":" in one), address.port  # a proxy without IPv6 is the usual one
+        return min(found(), key=lambda one: ":" in one), address.port  # IPv4 first, because most proxies have no IPv6
 
     return lambda: dial_socks(server, target(), patience_s, grip)

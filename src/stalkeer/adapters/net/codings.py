@@ -1,7 +1,7 @@
 """Compare a `Content-Encoding` label with the first bytes of the body. The bytes decide.
 
-Servers label plain bytes as compressed and send compressed ones without a label. Lists are unpacked by what they are,
-films are refused only where they really come compressed.
+Servers label plain bytes as compressed and send compressed ones without a label. Lists are unpacked by their first
+bytes. A media file is refused only where it really is compressed.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from stalkeer.adapters.net.failures import Cause, NetworkFailure
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-MOST_LAYERS = 3  # gzip within gzip happens; a bomb goes on
+MOST_LAYERS = 3  # gzip within gzip happens; a decompression bomb has more layers
 PIECE = 1 << 18
 _GZIP = frozenset({"gzip", "x-gzip"})
 _DEFLATE = frozenset({"deflate", "x-deflate", "zlib"})
-_SILENT = frozenset({"br", "compress", "x-compress", "dcb", "dcz", "bzip2", "x-bzip2", "xz", "lzma"})  # show no bytes
+# codings without recognisable first bytes
+_SILENT = frozenset({"br", "compress", "x-compress", "dcb", "dcz", "bzip2", "x-bzip2", "xz", "lzma"})
 
 
 def _labels(encoding: str | None) -> set[str]:
@@ -39,7 +40,7 @@ def is_compressed(encoding: str | None, first: bytes) -> bool:
 
 
 def start_of(first: bytes) -> bytes:
-    """The beginning of what is packed in a body that begins with `first`; `first` itself where nothing is."""
+    """Return the unpacked beginning of a body that begins with `first`; `first` itself where it is not compressed."""
     if not first.startswith(GZIP_MAGIC) and not _is_zlib(first):
         return first
     try:
@@ -49,9 +50,9 @@ def start_of(first: bytes) -> bytes:
 
 
 def unpacked(pieces: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
-    """Undo what compresses a list, layer by layer, whatever it is called. Raises zlib.error for damaged data.
+    """Unpack a list layer by layer, whatever its label.
 
-    Raises NetworkFailure for a coding that was not asked for and is not undone.
+    Raises zlib.error for damaged data, and NetworkFailure for a coding that is not supported.
     """
     may_be_deflated = bool(_labels(encoding) & _DEFLATE)
     for _layer in range(MOST_LAYERS):
@@ -72,12 +73,14 @@ def unpacked(pieces: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
 
 
 def _is_zlib(first: bytes) -> bool:
-    """RFC 1950: deflate, a window of at most 32 KiB, and a check sum over both bytes."""
+    """Tell whether the bytes are a zlib header (RFC 1950): deflate, a window of at most 32 KiB, and a checksum over
+    both bytes.
+    """
     return len(first) >= 2 and first[0] & 0x0F == 8 and first[0] >> 4 <= 7 and (first[0] << 8 | first[1]) % 31 == 0
 
 
 def _is_plain(first: bytes) -> bool:
-    """Text, as lists and JSON are, or the beginning of a film."""
+    """Tell whether the bytes are not compressed: text, as in lists and JSON, or the beginning of a media file."""
     text = first[:64]
     if not any(byte < 9 or 13 < byte < 32 or byte == 127 for byte in text):
         try:
@@ -89,7 +92,7 @@ def _is_plain(first: bytes) -> bool:
 
 
 def _peeked(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes, two at least where there are so many, and all pieces from the first on."""
+    """Return the first bytes, at least two if possible, and all pieces from the first on."""
     first = b""
     while len(first) < 64:
         piece = next(pieces, None)

@@ -16,7 +16,7 @@ HEAD_S = 30.0
 
 @dataclass(frozen=True)
 class LeastSpeed:
-    """Fewer bytes than `rate` a second, over `window_s`, is no answer."""
+    """Hold the least speed of a body: fewer than `rate` bytes/s over `window_s` count as no answer."""
 
     rate: float
     window_s: float
@@ -27,9 +27,10 @@ LISTS = LeastSpeed(rate=4_000, window_s=60.0)  # a list of 100 MB may take hours
 
 @dataclass(frozen=True)
 class Deadlines:
-    """The limits of one request. `head_s` is for the whole head, whatever comes before it; `silence_s` for each read.
+    """Hold the time limits of a request.
 
-    `whole_s` bounds a short answer from the first step to its last byte, redirects included. Long answers have `least`.
+    `head_s` is for the whole head, including interim answers; `silence_s` for each read. `whole_s` limits a short
+    answer from the first step to its last byte, including redirects. Long answers have `least`.
     """
 
     connect_s: float = 15.0
@@ -40,7 +41,10 @@ class Deadlines:
 
 
 class Deadline:
-    """Shuts a connection down when its time is over. Used with `with`: what was running then ends as NetworkFailure."""
+    """Shut a connection down when its time is over.
+
+    In its `with` block, the interrupted call then raises NetworkFailure.
+    """
 
     def __init__(self, seconds: float, shutdown: Callable[[], None], failure: NetworkFailure) -> None:
         self._shutdown = shutdown
@@ -56,13 +60,13 @@ class Deadline:
         return self
 
     def cancel(self) -> None:
-        """The time does not count any more."""
+        """Stop the timer."""
         with self._lock:
             self._is_over = True
         self._timer.cancel()
 
     def check(self) -> None:
-        """Raise the failure where the time is over: what was read since then need not be the server's."""
+        """Raise NetworkFailure when the time is over, because bytes read after the shutdown may not be the server's."""
         if self.has_expired:
             raise self._failure
 
@@ -85,7 +89,7 @@ class Deadline:
 
 
 class Speed:
-    """Watches the pace of one body against its least speed."""
+    """Compare the speed of a body with its least speed."""
 
     def __init__(self, least: LeastSpeed, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._least = least
@@ -94,7 +98,7 @@ class Speed:
         self._size = 0
 
     def note(self, size: int) -> None:
-        """Count what came. Raises NetworkFailure at the end of a window that brought too little."""
+        """Count received bytes. Raises NetworkFailure at the end of a window that was too slow."""
         self._size += size
         elapsed = self._monotonic() - self._begun
         if elapsed < self._least.window_s:

@@ -16,11 +16,11 @@ import urllib3.exceptions
 
 
 class Cause(StrEnum):
-    """The kinds of failure that users and retry rules tell apart."""
+    """Define the kinds of failure that users and retry rules distinguish."""
 
     ADDRESS = "address"  # the text cannot be read as an address, or is not http(s)
     NOT_HTTPS = "not_https"  # `https_only` forbids it
-    INWARD = "inward"  # it lies inside the user's own network, and nobody there named it
+    INWARD = "inward"  # an address in the user's own network that the user did not name
     REDIRECTS = "redirects"
     UNKNOWN_HOST = "unknown_host"
     REFUSED = "refused"
@@ -33,9 +33,9 @@ class Cause(StrEnum):
     TOO_SLOW = "too_slow"
     TOO_LARGE = "too_large"
     CLOSED = "closed"  # the connection ended before an answer began
-    CUT = "cut"  # ... in the middle of one
+    CUT = "cut"  # the connection ended in the middle of an answer
     NOT_HTTP = "not_http"
-    CODING = "coding"  # compressed in a way that is not undone
+    CODING = "coding"  # compressed in an unsupported way
     BROKEN = "broken"  # anything else
 
 
@@ -80,7 +80,7 @@ def failure_of(error: BaseException, *, was_sent: bool) -> NetworkFailure:
 
 
 def root_of(error: BaseException) -> BaseException:
-    """The error that the libraries wrapped, at times twice."""
+    """Return the error that the libraries wrapped, sometimes twice."""
     inner: object = error.__cause__ or getattr(error, "reason", None)
     if not isinstance(inner, BaseException) and error.args:
         inner = error.args[-1]

@@ -1,7 +1,7 @@
-"""Decide whether an address lies inside the user's own network, and who may lead us there.
+"""Decide whether an address is inside the user's own network, and whether it may be requested.
 
-Providers may list other servers of theirs and send us on to them; they may not have us ask the router, a neighbour or
-this machine. What the user typed may lie inside, and a source whose own address is inside may name addresses inside.
+Providers may list and redirect to other servers of theirs, but not to the router, a neighbour or this machine. An
+address that the user typed may be inside, and a source whose own address is inside may list inside addresses.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from stalkeer.adapters.net.failures import Cause, NetworkFailure
 Resolve = Callable[[str], Sequence[str]]
 IsInside = Callable[[str], bool]
 
-# The special ranges of IANA's registries that no public server has. Written out, because Python's own lists differ
-# between its versions and count multicast and site-local addresses as public.
+# The special ranges of IANA's registries, which no public server uses. They are listed here because Python's lists
+# differ between versions and count multicast and site-local addresses as public.
 _SPECIAL_V4 = tuple(
     map(
         ip_network,
@@ -31,11 +31,11 @@ _SPECIAL_V4 = tuple(
 )
 _PUBLIC_V6 = ip_network("2000::/3")  # all else is link-local, site-local, unique local, multicast or reserved
 _SPECIAL_V6 = tuple(map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
-_NAT64 = IPv6Network("64:ff9b::/96")  # on IPv6-only networks every public IPv4 server is met under it
+_NAT64 = IPv6Network("64:ff9b::/96")  # on IPv6-only networks, every public IPv4 server has an address in it
 
 
 def look_up(host: str) -> Sequence[str]:
-    """The addresses of a host name; none where it has none."""
+    """Return the addresses of a host name, empty where it has none."""
     try:
         return [str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError):
@@ -43,7 +43,7 @@ def look_up(host: str) -> Sequence[str]:
 
 
 def literal(host: str) -> str | None:
-    """The address that a host is written as, in any of the forms that systems take (`127.1`, `0x7f000001`)."""
+    """Return the IP address of a host in any notation that systems accept (`127.1`, `0x7f000001`); None for a name."""
     try:
         return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)[0][4][0])
     except (OSError, UnicodeError):
@@ -51,7 +51,7 @@ def literal(host: str) -> str | None:
 
 
 def is_inside(text: str) -> bool:
-    """Return whether an IP address is anything else than a public server's.
+    """Return whether an IP address is not that of a public server.
 
     >>> is_inside("192.168.1.1"), is_inside("64:ff9b::a00:5"), is_inside("1.1.1.1")
     (True, True, False)
@@ -66,7 +66,7 @@ def is_inside(text: str) -> bool:
 
 
 def _inner_v4(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for, where packets to it reach that."""
+    """Return the IPv4 address that packets to an IPv6 address reach, or None."""
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
@@ -74,10 +74,10 @@ def _inner_v4(address: IPv6Address) -> IPv4Address | None:
 
 @dataclass
 class Fence:
-    """Keeps one request and its redirects out of the user's network.
+    """Keep a request and its redirects out of the user's network.
 
-    `listed_by` is the address the user typed, of the source that names what is asked for; empty where the user named it
-    in a file of their own. Once a server outside has answered, no later redirect leads inside.
+    `listed_by` is the source's address as the user typed it; it is empty where the requested address comes from the
+    user's own file. After a server outside has answered, no redirect may lead inside.
     """
 
     listed_by: str = field(default="", repr=False)
@@ -86,9 +86,9 @@ class Fence:
     _was_outside: bool = False
 
     def check(self, address: HttpAddress, found: Sequence[str], resolve: Resolve | None = None) -> None:
-        """Raise NetworkFailure where `found`, the addresses of `address`, are not to be asked.
+        """Raise NetworkFailure where `found`, the addresses of `address`, must not be requested.
 
-        `resolve` takes the place of our own where its look-up can be halted.
+        `resolve` replaces the look-up with one that can be halted.
         """
         if not any(map(self.is_inside, found)):
             self._was_outside = True
@@ -100,7 +100,7 @@ class Fence:
             )
 
     def check_behind_proxy(self, address: HttpAddress) -> None:
-        """The same where a proxy looks the name up: only what is written as an address can be judged."""
+        """Do the same where a proxy looks names up. Only a host that is an IP address can be judged."""
         host = address.host.rstrip(".")
         if host == "localhost" or host.endswith(".localhost"):
             self.check(address, ["127.0.0.1"])

@@ -1,7 +1,7 @@
 """Follow the redirects of a request: choose the next address and the headers that may go there.
 
-Ten hops, http and https only. Credentials stay with the host they were given for. Cookies that a server sets on the way
-are sent back on the way, and forgotten at its end.
+Ten hops, http and https only. Credentials are sent only to the host they belong to. Cookies that a server sets are sent
+back during the redirects, and forgotten afterwards.
 """
 
 from __future__ import annotations
@@ -30,22 +30,20 @@ _TELLING = ("auth", "token", "api-key", "apikey", "secret", "password", "session
 
 
 def is_credential(name: str) -> bool:
-    """Return whether a request field is for one host alone: a login, or whatever users call theirs."""
+    """Return whether a request field is a credential for a single host."""
     lower = name.casefold()
     return lower in _OWN_HOST_ONLY or any(word in lower for word in _TELLING)
 
 
 def goes_along(before: HttpAddress, after: HttpAddress) -> bool:
-    """Return whether credentials for `before` may go to `after`: the same server, or the same host once it asks for
-    TLS.
-    """
+    """Return whether credentials for `before` may be sent to `after`: the same server, or the same host over TLS."""
     if before.origin == after.origin:
         return True
     return before.host == after.host and before.origin[::2] == ("http", 80) and after.origin[::2] == ("https", 443)
 
 
 def fields_for(url: str, meant_for: str, fields: Mapping[str, str]) -> dict[str, str]:
-    """The request fields that were meant for one address, as they may be sent to another."""
+    """Return the request fields of an address that may be sent to another."""
     try:
         if goes_along(parse_address(meant_for), parse_address(url)):
             return dict(fields)
@@ -74,7 +72,7 @@ class _Cookie:
 
 @dataclass
 class Chain:
-    """The next request: its address and fields. `follow` moves on to where a redirect leads."""
+    """Hold address and fields of the next request. `follow` moves to the address of a redirect."""
 
     address: HttpAddress
     fields: dict[str, str] = field(repr=False)
@@ -85,14 +83,14 @@ class Chain:
 
     @classmethod
     def begin(cls, url: str, fields: Mapping[str, str], *, https_only: bool) -> Chain:
-        """Raises NetworkFailure for an address that cannot or must not be asked."""
+        """Begin with the given address. Raises NetworkFailure for an address that is invalid or not allowed."""
         address = parse_address(url)
         chain = cls(address, dict(fields), https_only, url)
         chain._check_scheme()
         return chain
 
     def request_fields(self) -> dict[str, str]:
-        """The fields of the next request, with the address's login and the cookies that are for it."""
+        """Return the fields of the next request, with the login and the cookies for its address."""
         fields = dict(self.fields)
         names = {name.casefold(): name for name in fields}
         if "authorization" not in names:
@@ -104,7 +102,10 @@ class Chain:
         return fields if "host" in names else {"Host": self.address.host_field, **fields}
 
     def follow(self, status: int, location: str | None, set_cookies: Sequence[str]) -> bool:
-        """Move on where the answer is a redirect. Raises NetworkFailure where it leads nowhere, or for too long."""
+        """Move on if the answer is a redirect.
+
+        Raises NetworkFailure for an invalid address, or after too many redirects.
+        """
         if status not in STATUSES or not location:
             return False
         for line in set_cookies:
@@ -127,7 +128,9 @@ class Chain:
             )
 
     def _keep_cookie(self, line: str) -> None:
-        """RFC 6265, 5.2 and 5.3, but for the default path: servers that set one on a redirect mean the next request."""
+        """Store a cookie by RFC 6265, 5.2 and 5.3, except for the default path: a cookie on a redirect is meant for the
+        next request.
+        """
         pair, *attributes = line.split(";")
         name, is_pair, value = (part.strip() for part in pair.partition("="))
         if not name or not is_pair or _is_unsendable(name + value):

@@ -1,6 +1,6 @@
-"""Asking a server over HTTP until it answers: what `not now` and a broken connection mean for the next try.
+"""Repeat an HTTP request until the server answers, after a broken connection or an answer to come back later.
 
-Shared by the clients of Radarr, Sonarr and TMDB; which requests may be repeated they know themselves.
+The clients of Radarr, Sonarr and TMDB share this, and decide which requests may be repeated.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HOPELESS = frozenset({Cause.ADDRESS, Cause.NOT_HTTPS, Cause.TOO_LARGE})
 
 @dataclass(frozen=True)
 class Patience:
-    """Limit the attempts of one request. A `Retry-After` of the server counts up to `longest_pause_s`."""
+    """Limit the attempts of a request. A `Retry-After` of the server counts up to `longest_pause_s`."""
 
     attempts: int
     all_for_s: float
@@ -30,7 +30,7 @@ class Patience:
 
 
 class AskAgain(Exception):  # noqa: N818
-    """An answer that says `not now`; carries it out of the tries."""
+    """Carry an answer that asks to come back later out of the attempts."""
 
     def __init__(self, answer: ApiAnswer) -> None:
         super().__init__(answer.status)
@@ -40,8 +40,9 @@ class AskAgain(Exception):  # noqa: N818
 def ask_until_answered(
     send: Callable[[], T], may_repeat: Callable[[Exception], bool], patience: Patience
 ) -> T | ApiAnswer:
-    """Return what `send` returns, or its last AskAgain's answer. Errors that `may_repeat` refuses, and the last one, go
-    on.
+    """Return the result of `send`, or the answer of its last AskAgain.
+
+    Errors that `may_repeat` refuses, and the last error, are raised.
     """
 
     def pause(error: Exception) -> bool | float:
@@ -62,13 +63,13 @@ def ask_until_answered(
 
 
 def is_worth_repeating(error: Exception) -> bool:
-    """For a request that says the same thing twice: any failure to answer."""
+    """Tell whether to repeat a request that changes nothing when repeated: after any failure to answer."""
     if isinstance(error, AskAgain):
         return True
     return isinstance(error, NetworkFailure) and error.cause not in _HOPELESS
 
 
 def _asked_for(answer: ApiAnswer, longest_s: float) -> bool | float:
-    """The seconds of Retry-After where they are few; True leaves the pause to the back-off."""
+    """Return the seconds of Retry-After within the limit; True leaves the pause to the back-off."""
     seconds = whole_number(answer.fields.get("retry-after"))
     return True if seconds is None else min(float(seconds), longest_s)

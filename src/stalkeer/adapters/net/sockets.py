@@ -1,4 +1,4 @@
-"""Make connections that can be halted at any moment: in the look-up of a name, while they are made, while they live."""
+"""Make connections that can be halted at any moment: during the look-up of a name, while connecting, and afterwards."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from python_socks.sync import Proxy as SocksProxy
 from stalkeer.adapters.net.failures import Cause, NetworkFailure, failure_of
 from stalkeer.adapters.net.inward import Resolve, literal, look_up
 
-FIRST_ADDRESS_S = 5.0  # a host with several addresses: an unreachable first one must not cost the whole time limit
-SLICE_S = 0.1  # so long a halt may wait for a look-up or a connection that is being made
+# time limit of the first of several addresses, so that an unreachable address does not use up the whole time
+FIRST_ADDRESS_S = 5.0
+SLICE_S = 0.1  # seconds that a halt may wait during a look-up or while a connection is made
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
 SOCKS = {
     "socks4": (python_socks.ProxyType.SOCKS4, False),
@@ -31,7 +32,7 @@ SOCKS = {
 
 
 class Grip:
-    """Holds on to a connection's socket, by a descriptor of its own that outlives TLS wrapping and garbage."""
+    """Hold a connection's socket by a separate file descriptor, which survives TLS wrapping and garbage collection."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,7 +40,7 @@ class Grip:
         self.is_shut = False
 
     def take(self, connecting: socket.socket) -> None:
-        """Hold `connecting` from now on; what was held before is let go. Raises OSError after a halt."""
+        """Hold `connecting` instead of the last socket. Raises OSError after a halt."""
         self.release()
         with self._lock:
             self._held = socket.socket(fileno=socket.dup(connecting.fileno()))
@@ -50,7 +51,7 @@ class Grip:
             raise ConnectionAbortedError(errno.ECONNABORTED, "halted")
 
     def shutdown(self) -> None:
-        """Free whoever is blocked on the socket. From any thread, any number of times."""
+        """Shut the socket down, which frees a blocked thread. It may be called from any thread, any number of times."""
         self.is_shut = True
         with self._lock:
             if self._held is not None:
@@ -65,7 +66,10 @@ class Grip:
 
 
 def addresses_of(host: str, patience_s: float, grip: Grip, resolve: Resolve = look_up) -> Sequence[str]:
-    """The addresses of a host. Raises NetworkFailure where it has none; a halt does not wait for the name server."""
+    """Return the addresses of a host.
+
+    Raises NetworkFailure where it has none. A halt does not wait for the name server.
+    """
     written = literal(host) if resolve is look_up else None
     if written is not None:
         return [written]
@@ -141,7 +145,7 @@ def _wait_until_writable(connecting: socket.socket, patience_s: float, grip: Gri
 
 
 class _FirstLeg(SocksProxy):
-    """The way to a SOCKS proxy, over a connection of ours that can be halted."""
+    """Connect to a SOCKS proxy over a connection that can be halted."""
 
     def __init__(self, connect: Callable[[], socket.socket]) -> None:
         super().__init__(proxy_type=python_socks.ProxyType.SOCKS5, host="", port=0)
@@ -153,7 +157,7 @@ class _FirstLeg(SocksProxy):
 
 @dataclass(frozen=True)
 class SocksServer:
-    """A SOCKS proxy. `resolves` is true where it looks names up itself."""
+    """Describe a SOCKS proxy. `resolves` means that it looks names up itself."""
 
     scheme: str
     host: str
@@ -178,14 +182,14 @@ def dial_socks(proxy: SocksServer, target: tuple[str, int], patience_s: float, g
         port=proxy.port,
         username=proxy.username,
         password=proxy.password,
-        rdns=True,  # what is to be looked up here was looked up
+        rdns=True,  # names that must be resolved here already are
         forward=_FirstLeg(connect),
     )
     return made.connect(*target, timeout=patience_s)
 
 
 def through_proxy(connect: Callable[[], socket.socket]) -> socket.socket:
-    """Connect to a proxy; a failure says that it is the proxy's."""
+    """Connect to a proxy. A failure is reported as the proxy's."""
     try:
         return connect()
     except (OSError, NetworkFailure) as error:

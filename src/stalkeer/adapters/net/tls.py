@@ -1,4 +1,4 @@
-"""Whom an https server must convince."""
+"""Configure the certificate authorities that https servers are checked against."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ TlsContext = ssl.SSLContext
 
 @dataclass(frozen=True)
 class Tls:
-    """The authorities in `ca_file`, else the system's. Without `verify` anyone can pose as the server."""
+    """Hold the settings: the authorities in `ca_file`, else the system's. Without `verify`, any server is accepted."""
 
     verify: bool = True
     ca_file: Path | None = None
 
 
 def context_of(tls: Tls) -> TlsContext:
-    """Raises OSError where `ca_file` cannot be read as PEM."""
+    """Return the TLS context for these settings. Raises OSError where `ca_file` cannot be read as PEM."""
     context = ssl.create_default_context(cafile=None if tls.ca_file is None else str(tls.ca_file))
     if not tls.verify:
         context.check_hostname = False
@@ -27,7 +27,10 @@ def context_of(tls: Tls) -> TlsContext:
 
 
 def context_with(ca_file: Path | None) -> TlsContext:
-    """The system's authorities and one of the user's own. Raises OSError where it cannot be read as PEM."""
+    """Return a context with the system's authorities and the user's own.
+
+    Raises OSError where the file cannot be read as PEM.
+    """
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)

@@ -1,1 +1,4 @@
-"""Read playlists and accounts: bytes or JSON -> blocks -> Entry. Know no database; refuse what is no playlist."""
+"""Read playlists and accounts: bytes or JSON -> blocks -> Entry.
+
+Refuse answers that are no playlist. No database is used here.
+"""

@@ -1,4 +1,5 @@
-"""Bring a playlist to UTF-8: by its byte order mark, the encoding that it states, or a guess over all its odd lines.
+"""Convert a playlist to UTF-8: by its byte order mark, the encoding that it states, or a guess over all lines that are
+not UTF-8.
 
 Lines that are valid UTF-8 stay as they are unless the list states another encoding and most of its lines agree.
 """
@@ -16,10 +17,10 @@ from typing import BinaryIO
 from stalkeer.private_files import make_private_folder, open_private
 
 PIECE = 1 << 20
-MOST_GUESSED = 1 << 16  # bytes of odd names that are enough for a guess
+MOST_GUESSED = 1 << 16  # bytes of names in another encoding that are enough for a guess
 HEAD = 1 << 12
 _UTF_8_MARK = codecs.BOM_UTF8
-_MARKS = (  # the longer ones first: UTF-32's begins with UTF-16's
+_MARKS = (  # the longer marks first, because UTF-32's begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -31,13 +32,13 @@ _STATED = re.compile(
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 _PART = re.compile(rb'[^\n",]*[\x80-\xff][^\n",]*')
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-# what HTML's table of labels makes of them: servers say the narrower name of the two
+# the wider encodings that HTML's table uses for these labels
 _WIDER = {"iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874", "gb2312": "gb18030"}
 _WIDER |= {"gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
 _TEXT = re.compile(r"cp\d+|iso8859-\d+|koi8-[rut]|mac-\w+|gb18030|big5(hkscs)?|euc_jp|iso2022_(jp|kr)\w*|ptcp154")
 _OTHER_SCRIPTS = ["cp1251", "cp1253", "cp1255", "cp1256", "koi8_r", "cp866", "cp874"]
 _OTHER_SCRIPTS += ["cp932", "gb18030", "big5", "cp949", "euc_jp"]
-# letters beyond ASCII of languages, with the code page for them; at a tie the first one wins
+# non-ASCII letters of languages with their code page; at a tie, the first wins
 _LATIN = (
     ("cp1252", "àâçèéêëîïôùûüœæÿ«»"),  # French
     ("cp1252", "áéíñóúü¿¡ªº"),  # Spanish
@@ -56,7 +57,7 @@ _LATIN = (
     ("cp1257", "äöüõšž"),  # Estonian
 )
 _WESTERN = ("cp1252", "".join(letters for encoding, letters in _LATIN if encoding == "cp1252"))
-_MIXED_SHARE = 0.9  # a list in several western languages: less sure than a single one
+_MIXED_SHARE = 0.9  # score of a list in several western languages, which is less certain
 
 
 def readable_start(sample: bytes) -> bytes:
@@ -69,9 +70,9 @@ def readable_start(sample: bytes) -> bytes:
 
 
 def as_utf8(path: Path, target: Path, content_type: str = "") -> tuple[Path, Counter[str]]:
-    """Return the path of the list in UTF-8, and its oddities: `path` itself if it is so, else `target`, written here.
+    """Return the path of the list in UTF-8, and its oddities.
 
-    `content_type` is the field of the answer that the list came with.
+    The path is `path` for a list in UTF-8, else the converted `target`. `content_type` is the header of the answer.
     """
     with path.open("rb") as stream:
         head = stream.read(HEAD)
@@ -92,9 +93,9 @@ def as_utf8(path: Path, target: Path, content_type: str = "") -> tuple[Path, Cou
 
 
 def guess_encoding(text: bytes) -> str:
-    """Guess the encoding of names that are no UTF-8.
+    """Guess the encoding of names that are not UTF-8.
 
-    Letters beyond ASCII stand apart in Latin languages, and side by side in other scripts.
+    Non-ASCII letters are usually single in Latin languages, and side by side in other scripts.
 
     >>> guess_encoding("Die schöne Müllerin".encode("cp1252"))
     'cp1252'
@@ -245,6 +246,6 @@ def _recode_lines(stream: BinaryIO, target: Path, encoding: str, *, is_everywher
 
 
 def _recoded(line: bytes, encoding: str) -> bytes:
-    if line.startswith(_UTF_8_MARK):  # lists put together: the mark is of another one
+    if line.startswith(_UTF_8_MARK):  # the mark of another list, in a concatenated list
         line = line[len(_UTF_8_MARK) :]
     return line.decode(encoding, "replace").encode()

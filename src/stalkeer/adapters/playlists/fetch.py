@@ -1,4 +1,7 @@
-"""Fetch a playlist into a file: streamed, unpacked, hashed, bounded; nothing at all where it has not changed."""
+"""Fetch a playlist into a file: streamed, unpacked, hashed and limited in size.
+
+An unchanged playlist is not fetched.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ CONNECT_S = 20.0
 
 @dataclass(frozen=True)
 class PlaylistRequest:
-    """Describe where a playlist is and how to ask for it. `etag` and `last_modified` are those of the known copy."""
+    """Describe the address and request of a playlist. `etag` and `last_modified` are those of the known copy."""
 
     url: str = field(repr=False)
     what: str = "The playlist"
@@ -38,7 +41,7 @@ class PlaylistRequest:
     etag: str | None = None
     last_modified: str | None = None
     https_only: bool = False
-    deadlines: Deadlines | None = None  # None: those of a long answer, by `timeout_s`
+    deadlines: Deadlines | None = None  # None uses the limits of a long answer, by `timeout_s`
     resolve: Resolve = look_up
     is_inside: IsInside = is_inside
 
@@ -64,7 +67,7 @@ class PlaylistFile:
 
 
 class NotModified:
-    """Stand for the answer that the known copy is still right."""
+    """Report that the playlist has not changed since the known copy."""
 
 
 NOT_MODIFIED = NotModified()
@@ -83,7 +86,7 @@ _TOO_MANY = {
     458: "the account has too many connections open",
     509: "the account has used up its bandwidth or connections",
 }
-Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all; may raise to stop
+Progress = Callable[[int, int | None], None]  # (bytes so far, total bytes); may raise to stop
 
 
 def _no_progress(_done: int, _total: int | None) -> None:
@@ -93,7 +96,7 @@ def _no_progress(_done: int, _total: int | None) -> None:
 def fetch_playlist(
     request: PlaylistRequest, target: Path, progress: Progress = _no_progress
 ) -> PlaylistFile | NotModified:
-    """Download to `target`. Raises SourceUnreachable, SourceRefused, or NotAPlaylist for one that is too large."""
+    """Download to `target`. Raises SourceUnreachable, SourceRefused, or NotAPlaylist for a list that is too large."""
     try:
         answer = ask(_question(request))
     except NetworkFailure as failure:
@@ -156,7 +159,7 @@ def _save(answer: BulkAnswer, target: Path, request: PlaylistRequest, progress: 
 
 
 def open_local(path: Path, target: Path, max_size: int = MAX_SIZE) -> PlaylistFile:
-    """Open a playlist file of the user: unpacked to `target` where it is gzipped, else where it lies."""
+    """Open a playlist file of the user, unpacked to `target` where it is gzipped."""
     subject = f"The playlist file {path}"
     request = PlaylistRequest(url="", what=subject, max_size=max_size)
     try:

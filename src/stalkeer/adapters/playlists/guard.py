@@ -1,4 +1,4 @@
-"""Decide if an answer is a playlist at all, and if it lost too much to be believed."""
+"""Decide if an answer is a playlist, and if it lost too many entries."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _other_format(head: bytes) -> str | None:
 
 @dataclass(frozen=True)
 class GuardVerdict:
-    """Hold the guard's judgement of a new list; `reason` is empty where the list is believed."""
+    """Hold the judgement of a new list; `reason` is empty where the list is accepted."""
 
     before: int
     now: int
@@ -61,7 +61,7 @@ class GuardVerdict:
 
 
 def judge_size(before: int, now: int, max_shrink: float, what: str = "entries") -> GuardVerdict:
-    """Judge a list by its size: one that lost more than `max_shrink` of its entries, or all, is not believed."""
+    """Judge a list by its size. A list that lost more than `max_shrink` of its entries, or all, is put on hold."""
     if now == 0:
         return GuardVerdict(before, now, f"the list has no {what}, the last good one has {before}")
     if before and now < before * (1 - max_shrink):

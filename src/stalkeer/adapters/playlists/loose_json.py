@@ -1,6 +1,6 @@
 """Read JSON as panels write it: numbers as strings, `[]` for `{}`, lists as maps, null for anything.
 
-Long lists are read item by item: a catalogue of a hundred megabytes never stands in memory.
+Long lists are read item by item, so that a catalogue of a hundred megabytes is never in memory.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def as_int(value: object) -> int | None:
 
 
 def as_text(value: object) -> str:
-    """Return text that is harmless everywhere. Numbers become text, everything else is empty."""
+    """Return text without harmful characters. Numbers become text, everything else becomes empty."""
     if isinstance(value, str):
         return clean_line(value).strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
@@ -77,7 +77,7 @@ def first_document(text: str) -> object:
 
 
 def json_start(text: str) -> int:
-    """Return where the JSON of an answer begins: at its first sign, or behind PHP's warnings."""
+    """Return where the JSON of an answer begins: at its first character, or behind PHP's warnings."""
     blank = _BLANK.match(text)
     start = blank.end() if blank else 0
     if text[start : start + 1] in ("{", "["):
@@ -107,7 +107,7 @@ class ItemStream:
             yield from self._map()
 
     def _opening(self) -> str:
-        """Return the first sign; empty for what stands for an empty list. Raises NotAPlaylist for other text."""
+        """Return the first character; empty for a substitute of an empty list. Raises NotAPlaylist for other text."""
         self._read_more()
         self._place = json_start(self._text)
         self._skip_blanks()
@@ -143,7 +143,7 @@ class ItemStream:
                 self.odd += 1
 
     def _is_at(self, sign: str) -> bool:
-        """Return True and pass the next sign if it is `sign`."""
+        """Return True and skip the next character if it is `sign`."""
         self._skip_blanks()
         if self._place >= len(self._text):
             raise self._cut_off()
@@ -172,7 +172,7 @@ class ItemStream:
                     raise self._damaged() from None
                 self._read_more()
                 continue
-            if end == len(self._text) and not self._is_over:  # a number may go on with the next piece
+            if end == len(self._text) and not self._is_over:  # a number may continue in the next piece
                 self._read_more()
                 continue
             self._place = end
@@ -180,7 +180,8 @@ class ItemStream:
 
     def _read_more(self) -> None:
         waiting = len(self._text) - self._place
-        piece = self._stream.read(max(PIECE, waiting))  # twice as much each time: a long item is not read over and over
+        # twice as much each time, so that a long item is not parsed again and again
+        piece = self._stream.read(max(PIECE, waiting))
         self._is_over = not piece
         self._text = self._text[self._place :] + self._decode.decode(piece, final=self._is_over)
         self._place = 0

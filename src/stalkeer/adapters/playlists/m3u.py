@@ -1,8 +1,8 @@
 """Cut an M3U playlist into chunks that end where an entry ends, and chunks into blocks.
 
-A block is one `#EXTINF` line with what belongs to it: the unit that is fingerprinted, compared and, if new, read (see
-`m3u_entry`). Everything here works on whole chunks: one Python-level step for each of a million lines would cost
-more than all the rest.
+A block is an `#EXTINF` line with the lines that belong to it. Blocks are fingerprinted, compared and, if new, read (see
+`m3u_entry`). Everything here works on whole chunks, because a Python step for each of a million lines would cost more
+than all the rest.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Protocol
 
 from stalkeer.core.catalogue.stretches import EXTINF, SEPARATOR
 
-CHUNK = 1 << 16  # stays in the processor's cache: a megabyte is half as fast
+CHUNK = 1 << 16  # bytes that fit into the processor's cache: with a megabyte, reading is half as fast
 SAMPLE = 1 << 19
-LOOKS = 8  # into the rest of a file, each as long as a chunk: films often come behind all channels
+LOOKS = 8  # samples from the rest of a file, each of a chunk's size, because movies often come after all channels
 LONGEST_BLOCK = 12 << 20
 _BOM = b"\xef\xbb\xbf"
-_TWICE_ENCODED_BOM = _BOM.decode("cp1252").encode()  # by an editor that took it for letters
+_TWICE_ENCODED_BOM = _BOM.decode("cp1252").encode()  # written by an editor that read the mark as letters
 _DIRECTIVES = (b"#EXTVLCOPT", b"#KODIPROP", b"#EXTHTTP", b"#EXTGRP")
 _IN_FRONT = re.compile(rb"\n[^#\r\n][^\n]*\n(?:#(?:EXTVLCOPT|KODIPROP|EXTHTTP|EXTGRP)[^\n]*\n)+#EXTINF:")
 
@@ -33,8 +33,8 @@ class ByteStream(Protocol):
 class Chunks:
     """Yield the text of a playlist in pieces; `oddities` counts deviations from the format.
 
-    A chunk begins with `#EXTINF:`; one that begins with a newline holds lines that had no `#EXTINF` at all.
-    `regroup` is set where lines such as #EXTVLCOPT stand in front of the #EXTINF they belong to.
+    A chunk begins with `#EXTINF:`; a chunk of lines without any `#EXTINF` begins with a newline. `regroup` is set where
+    lines such as #EXTVLCOPT come before their #EXTINF.
     """
 
     def __init__(self, stream: ByteStream, *, chunk: int = CHUNK) -> None:
@@ -47,7 +47,7 @@ class Chunks:
         self.sample = self._begin()
 
     def _begin(self) -> bytes:
-        """Read the first half megabyte: enough to learn what the list's URLs share."""
+        """Read the first half megabyte, from which the common parts of the list's URLs are learned."""
         sample = b""
         while len(sample) < SAMPLE and (raw := self._stream.read(SAMPLE)):
             sample += raw
@@ -96,7 +96,7 @@ class Chunks:
         """Yield pieces that end where a block ends, with newlines made equal."""
         carry = b""
         for raw in self._raw():
-            if b"\0" in raw:  # no text has it, and PostgreSQL refuses it
+            if b"\0" in raw:  # NUL is in no valid text, and PostgreSQL refuses it
                 self.oddities["zero-byte"] += raw.count(b"\0")
                 raw = raw.replace(b"\0", b"")
             text = self._without_marks(carry + raw)
@@ -122,7 +122,7 @@ class Chunks:
             yield raw
 
     def _without_marks(self, text: bytes) -> bytes:
-        """Drop byte order marks: lists that were put together have them before any line."""
+        """Drop byte order marks, which a concatenated list may have before any line."""
         if text.isascii():
             return text
         for mark in (_BOM, _TWICE_ENCODED_BOM):
@@ -133,11 +133,11 @@ class Chunks:
 
     def _without_returns(self, text: bytes) -> bytes:
         self.oddities["crlf"] = 1
-        held = b"\r" if text.endswith(b"\r") else b""  # its newline may come with the next piece
+        held = b"\r" if text.endswith(b"\r") else b""  # its newline may be in the next piece
         return text[: len(text) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
 
     def _cut_overlong(self, text: bytes) -> int:
-        """Return where to cut text without any block: at a line; a line beyond reason is dropped."""
+        """Return where to cut text without any block: at the end of a line. An overlong line is dropped."""
         cut = text.rfind(b"\n")
         if cut <= 0:
             self.oddities["overlong-line"] += 1
@@ -145,7 +145,7 @@ class Chunks:
         return cut
 
     def regrouped(self, text: bytes) -> bytes:
-        """Give lines such as #EXTVLCOPT that stand behind a URL to the next block: they are about that one."""
+        """Move lines such as #EXTVLCOPT behind a URL to the next block, to which they belong."""
         grouped: list[bytes] = []
         for block in blocks_of(text):
             if self._directives:
@@ -176,6 +176,6 @@ def _cut_tail(block: bytes) -> tuple[bytes, bytes]:
         last -= 1
     is_headless = not lines[0]
     if last <= 1 and not is_headless:
-        return block, b""  # no URL at all: the lines are this entry's own
+        return block, b""  # without a URL, the lines belong to this entry
     tail = [line for line in lines[last:] if line.startswith(_DIRECTIVES)]
     return b"\n".join(lines[:last]), b"".join(line + b"\n" for line in tail)

@@ -1,8 +1,9 @@
-"""Read chunks into entries: one regular expression for the lines a list repeats, a tolerant reader for the others.
+"""Read chunks into entries: with a regular expression for the usual lines of a list, and a tolerant reader for all
+others.
 
-The expression is made from a well-formed line of this very list: providers write all their lines alike. It finds
-every block of a chunk in one call; a block that it does not fit is handed over whole and read piece by piece, its
-oddities counted. Nothing is fatal.
+The expression is made from a well-formed line of the same list, because providers write all lines alike. It finds every
+block of a chunk in a single call. A block that it does not fit is read piece by piece, and its oddities are counted. No
+block is fatal.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from stalkeer.core.security.plain_text import clean_lines, may_be_harmful
 from stalkeer.model import Entry
 
 MOST_SHAPES = 6
-MOST_NAMED = 300_000  # paths that are remembered to tell the files of several hosts apart
+MOST_NAMED = 300_000  # paths that are kept to distinguish the files of several hosts
 _REGULAR_LINE = re.compile(r'(-?\d+)((?:[ \t,]+[\w-]+="[^"\n]*")*)[ \t]*,')
 _ATTRIBUTE = re.compile(r'([ \t,]+)([\w-]+)="[^"\n]*"')
-# attributes that say more than a name: such a line is read piece by piece
+# attributes with further details: such a line is read piece by piece
 _TELLING = re.compile(r"user-agent|referr?er|tmdb|imdb|drm|licen[cs]e|headers?|duration|origin", re.IGNORECASE)
-# possessive wherever nothing that follows could begin within: nothing is kept then to come back to
-_NAME = r"[^\n]*[^\s]"  # as fast as it gets; what has `=` in it is looked at again
+# possessive where the following part cannot begin within, which avoids backtracking
+_NAME = r"[^\n]*[^\s]"  # the fastest pattern; names with `=` are checked again
 _PLAIN_NAME = r'[^\n"=]*[^\s"=]'  # with `=` an attribute may stand behind the comma
 _END = r"[ \t]*+(?=\n#EXTINF:|\n*\Z|\n+#EXTINF:)"
 _ODD = r"((?:(?!\n#EXTINF:)[\s\S])*)"
@@ -46,7 +47,7 @@ _Groups = tuple[str, str, str, str, str, str, str]  # logo, group, name, section
 
 
 class Shape:
-    """Match one way to write a block: the groups of `_Groups` and, over a chunk, the odd blocks whole."""
+    """Match a form of blocks: return the groups of `_Groups`, and other blocks as a whole."""
 
     def __init__(self, line: str, url: str, *, group_first: bool) -> None:
         self._find_all = re.compile(rf"(?:\A|\n)#EXTINF:(?:{line % _NAME}\n{url}{_END}|{_ODD})").findall
@@ -118,12 +119,12 @@ class EntryReader:
         if not self._shapes:
             self._learn(text[len("#EXTINF:") :].split("\n#EXTINF:", 1)[0])
         found = self._shapes[0].find_all(text) if self._shapes else _blocks_of(text)
-        if "=" in "\n".join(map(_name_of, found)):  # perhaps an attribute behind the comma
+        if "=" in "\n".join(map(_name_of, found)):  # an attribute may stand behind the comma
             found = _blocks_of(text)
         result = self._entries(found, is_plain="&" not in text or _ENTITY.search(text) is None)
         if not isinstance(result[1], range) or self._has_secret("\n".join(map(_logo_of, found))):
             result = [self._with_hidden_logo(entry) for entry in result[0]], result[1]
-        if self._shapes and self._shapes[-1].hits > len(found) // 2:  # the list has changed its ways
+        if self._shapes and self._shapes[-1].hits > len(found) // 2:  # the form of the list's lines has changed
             self._shapes.insert(0, self._shapes.pop())
             self._shapes[0].hits = 0
         return result
@@ -194,7 +195,7 @@ class EntryReader:
         return [entry._replace(key=self._file_key(entry.key, entry.name, entry.url)) for entry in entries]
 
     def _file_key(self, key: str, name: str, url: str) -> str:
-        """Return the key of an entry in this list: two hosts may have different files under one path."""
+        """Return the key of an entry in this list. Two hosts may have different files under the same path."""
         key = self._templates.key_text(key)
         if not key.startswith("/") or not self._templates.has_several_hosts:
             return key
@@ -209,7 +210,7 @@ class EntryReader:
         return self._templates.apply(text.encode("utf-8", "replace")).decode()
 
     def _decode_lines(self, chunk: bytes) -> str:
-        """Decode line by line: a stray line in latin-1 must not spoil its neighbours."""
+        """Decode line by line, so that a line in latin-1 does not damage its neighbours."""
         lines: list[str] = []
         for line in chunk.split(b"\n"):
             try:
@@ -221,7 +222,7 @@ class EntryReader:
 
 
 def _blocks_of(text: str) -> list[tuple[str, ...]]:
-    """Return the blocks of a chunk as odd ones, each to be read by itself."""
+    """Return the blocks of a chunk as odd blocks, each to be read separately."""
     return [("",) * 7 + (block,) for block in text[len("#EXTINF:") :].split("\n#EXTINF:")]
 
 

@@ -1,4 +1,4 @@
-"""Turn an Xtream panel's answers into our values. Every field may be missing, null, or of another type."""
+"""Convert an Xtream panel's answers into our values. Every field may be missing, null, or of another type."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STATUS_WORDS = {
 
 @dataclass(frozen=True)
 class AccountInfo:
-    """Hold an account's state in its own words."""
+    """Hold an account's state as the panel reports it."""
 
     status: AccountStatus
     active: int | None = None
@@ -37,7 +37,7 @@ class AccountInfo:
     expires_at: datetime | None = None
     message: str = ""
     is_trial: bool = False
-    is_full: bool = False  # the panel lets nobody in because all connections are in use
+    is_full: bool = False  # the panel refuses the login because all connections are in use
 
     @property
     def is_usable(self) -> bool:
@@ -60,7 +60,10 @@ class MovieDetails:
 
 
 def account_info(answer: object, now: datetime) -> AccountInfo | None:
-    """Read the account's state; None where the answer is no panel's. A wrong username or password is `refused`."""
+    """Read the account's state; None for an answer that is not from a panel.
+
+    A wrong username or password is `refused`.
+    """
     user = as_map(as_map(answer).get("user_info"))
     if not user:
         return None
@@ -76,7 +79,7 @@ def account_info(answer: object, now: datetime) -> AccountInfo | None:
     return AccountInfo(
         status=status,
         active=as_int(user.get("active_cons")),
-        maximum=as_int(user.get("max_connections")) or None,  # 0 is a panel's word for no limit
+        maximum=as_int(user.get("max_connections")) or None,  # 0 means no limit
         expires_at=expires_at,
         message=message,
         is_trial=as_int(user.get("is_trial")) == 1,
@@ -84,7 +87,7 @@ def account_info(answer: object, now: datetime) -> AccountInfo | None:
 
 
 def _refused(word: str, message: str) -> AccountInfo:
-    """Say why a login is refused: by the panel's status, then by its message."""
+    """Return why a login is refused, by the panel's status, then by its message."""
     said = f"{word} {message}".lower()
     if _TOO_MANY.search(said):
         return AccountInfo(AccountStatus.UNKNOWN, message=message or word, is_full=True)
@@ -145,7 +148,7 @@ def live_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | No
 
 
 def series_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | None:
-    """Read a row of `get_series`: it stands for episodes that are listed on request."""
+    """Read a row of `get_series`, whose episodes are listed on request."""
     series = as_int(item.get("series_id"))
     if series is None:
         return None
@@ -176,7 +179,7 @@ def episode_entries(answer: object, series: Entry) -> list[Entry]:
 
 
 class _Place(NamedTuple):
-    """The place of an episode in its account's answer: the season it is listed under, and its order there from 1."""
+    """Hold the place of an episode in the account's answer: the season that lists it, and its order there from 1."""
 
     season: int | None = None
     order: int | None = None
@@ -223,7 +226,7 @@ def _episode(item: Mapping[str, Any], place: _Place, series: Entry) -> Entry | N
 
 
 def _season(own: int | None, listed: int | None, title: str) -> tuple[int | None, NumbersFrom]:
-    """Return the season of an episode by its own field and its list's key; its title decides where they differ."""
+    """Return the season of an episode by its field and the key of its list. Its title decides where they differ."""
     if own is None or listed is None or own == listed:
         return (listed if own is None else own), NumbersFrom.ACCOUNT
     mark = find_mark(title, EntryKind.EPISODE.value)
@@ -234,8 +237,11 @@ def _season(own: int | None, listed: int | None, title: str) -> tuple[int | None
 
 
 def _number(own: int | None, order: int | None, title: str) -> tuple[int | None, NumbersFrom]:
-    """The number of an episode by its own field; by its title where that says another, and its order in the list
-    agrees with the title. A list with gaps has another order, which alone says nothing."""
+    """Return the number of an episode by its field.
+
+    Its title decides where it has another number and the order in the list agrees with it. The order alone is no
+    evidence, because a list may have gaps.
+    """
     mark = find_mark(title, EntryKind.EPISODE.value) if own is not None and own != order else None
     if mark is not None and order is not None and mark.episodes == (order,):
         return order, NumbersFrom.MAJORITY

@@ -1,4 +1,4 @@
-"""Ask an Xtream panel's `player_api.php`: the account, its lists, a series' episodes, a film's details."""
+"""Ask an Xtream panel's `player_api.php` for the account, its lists, a series' episodes or a movie's details."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from stalkeer.core.catalogue.learned import LearnedAccess
 from stalkeer.errors import NotAPlaylist, SourceError, SourceRefused
 from stalkeer.model import Entry, EntryKind
 
-LARGEST_ANSWER = 64_000_000  # of one series or film
-SHORT_ANSWER_S = 10.0  # the whole of an account's status, or of what it says about one series or film
+LARGEST_ANSWER = 64_000_000  # bytes of an answer about a series or movie
+SHORT_ANSWER_S = 10.0  # seconds for the complete answer about an account, a series or a movie
 _LISTS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Mapping[str, str]], Entry | None]], ...] = (
     ("get_vod_streams", "get_vod_categories", movie_entry),
     ("get_series", "get_series_categories", series_entry),
@@ -77,7 +77,10 @@ class PanelLogin:
 
 @dataclass(frozen=True)
 class PanelLists:
-    """Describe a panel's lists on disk. `digest` is over all their bytes. `missing` names lists that it has not."""
+    """Describe a panel's lists on disk.
+
+    `digest` is over all their bytes. `missing` names the lists that it does not have.
+    """
 
     files: Mapping[str, Path]
     size: int
@@ -120,10 +123,10 @@ class Panel:
         return info
 
     def lists(self, progress: Progress, known: Collection[str] = ()) -> PanelLists:
-        """Fetch all lists that the panel offers. Categories that do not come are no loss.
+        """Fetch all lists that the panel offers. Missing categories are ignored.
 
-        A panel may offer films alone. Raises the error of a refused list if no list comes, or if the list had entries
-        before: `known` are the kinds of these.
+        A panel may offer only movies. Raises the error of a refused list if there is no list at all, or if the list had
+        entries before: `known` has the kinds of these.
         """
         fetched = _Fetched()
         refusals: dict[str, SourceError] = {}
@@ -155,7 +158,7 @@ class Panel:
         return ItemStream(stream, f"The account's list of {_NAMES[action]} at {self._login.host}")
 
     def entries(self, lists: PanelLists, oddities: Counter[str]) -> Iterator[Entry]:
-        """Yield films, series, then channels. Items without an id are counted and left out."""
+        """Yield movies, series, then channels. Items without an id are counted and left out."""
         for action, categories, read in _LISTS:
             if action not in lists.files:
                 continue
@@ -180,7 +183,7 @@ class Panel:
         return movie_details(self._document("get_vod_info", "The movie", vod_id=stream_id))
 
     def _hidden(self, entry: Entry) -> Entry:
-        """Return the entry without the login that its logo's address may carry."""
+        """Return the entry without the login that its logo's address may contain."""
         logo = self._templates.hide(entry.logo)
         return entry if logo == entry.logo else entry._replace(logo=logo)
 
@@ -229,7 +232,7 @@ class Panel:
             deadlines=deadlines,
         )
         file = fetch_playlist(request, self._folder / f"{name}.json", progress)
-        assert not isinstance(file, NotModified)  # nothing was asked for conditionally
+        assert not isinstance(file, NotModified)  # no conditional request was sent
         return file.path, file.digest, file.size
 
     def _refused(self) -> SourceRefused:

@@ -1,4 +1,4 @@
-"""Read the checksums of a file that a server sends in its headers, or that lie beside it."""
+"""Read the checksums of a file from the server's headers, or from a file beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Mapping
 
-# name in a header -> hashlib's name; MD5 and SHA-1 are good enough against accidents, which is all they are for here
+# name in a header -> name in hashlib; MD5 and SHA-1 suffice, because they only detect accidental damage here
 ALGORITHMS = {
     "sha-256": "sha256",
     "sha256": "sha256",
@@ -25,7 +25,7 @@ VENDOR_HEADERS = ("X-Checksum-Sha256", "X-Checksum-Sha1", "X-Checksum-Md5")
 def checksums_of(headers: Mapping[str, str], *, is_whole: bool) -> dict[str, str]:
     """Return {"sha256": hex, ...} from Repr-Digest (RFC 9530), Digest (RFC 3230), X-Checksum-*, and Content-MD5.
 
-    Content-MD5 is of the body: it tells of the file only where the body `is_whole`.
+    Content-MD5 is the checksum of the body, so it is used only where the body `is_whole`.
     """
     found: dict[str, str] = {}
     for name in ("Repr-Digest", "Digest"):

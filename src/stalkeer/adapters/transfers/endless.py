@@ -1,16 +1,16 @@
-"""Notice a body without a length that will not end: one that begins again, or is longer than the movie can be."""
+"""Detect an endless body without a length: it begins again, or is longer than the movie can be."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-SAMPLE_AT, SAMPLE = 32 * 1024, 1024  # a piece of the body that comes once in a film
-VARIED = 128  # different bytes in it: zeros and stuffing come often
+SAMPLE_AT, SAMPLE = 32 * 1024, 1024  # a piece of the body that should appear only once
+VARIED = 128  # least number of different bytes in the piece, because zeros and stuffing repeat
 
 
 @dataclass
 class Endless:
-    """Sees all pieces of one body. `most`: bytes that the film may have; None where nothing says so."""
+    """Watch all pieces of a body. `most` is the largest size of the file; None if unknown."""
 
     most: int | None = None
     size: int = 0
@@ -19,7 +19,7 @@ class Endless:
     _tail: bytes = field(default=b"", repr=False)
 
     def problem_of(self, piece: bytes) -> str | None:
-        """Take the next piece; return why no more of the body is wanted, or None."""
+        """Check the next piece. Return why to stop reading, or None."""
         self.size += len(piece)
         if self._begins_again(piece):
             return f"it begins again before byte {self.size}: a loop, longer than the movie can be"

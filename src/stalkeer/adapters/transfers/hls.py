@@ -1,7 +1,7 @@
-"""Fetch an HLS film: plain segments, one after the other, into one part file. Encrypted ones are refused.
+"""Fetch an HLS film: plain segments, one after the other, into a single part file.
 
-Beside the part lies a journal, `.hls`: where each segment ended, so that a resumed film goes on at a whole segment, and
-the size of the finished file, since joining the segments changes it.
+Encrypted segments are refused. A journal beside the part file, `.hls`, has the end of each segment, so that a resumed
+film continues with a whole segment, and the size of the finished file, because joining the segments changes it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,16 @@ from stalkeer.durable import sync_file, sync_folder, write_durably
 MAX_PLAYLIST = 16 * 1024 * 1024
 MAX_DEPTH = 3
 SEGMENT_TRIES = 3
-WHOLE = -2  # stands for the joined film among the numbers of segments
-MOST_CHECKED = 64 * 1024 * 1024  # bytes of a segment that are held in memory for a check
+WHOLE = -2  # number of the joined film among the numbers of segments
+MOST_CHECKED = 64 * 1024 * 1024  # bytes of a segment that are kept in memory for a check
 CONTENT_RANGE = re.compile(r"\s*bytes\s+(\d{1,19})-", re.IGNORECASE)
 READ_MOST = 1024 * 1024
 
 
 class Means(Protocol):
-    """Lend an HLS transfer its requests and reads, which can be stopped, and the place for its bytes."""
+    """Hold the functions that an HLS transfer uses: requests and reads that can be stopped, and the place for its
+    bytes.
+    """
 
     part: PartFile
     landing: Landing
@@ -59,9 +61,10 @@ def journal_of(part: Path) -> Path:
 
 @dataclass
 class Journal:
-    """`ends` are the offsets after each segment; `joined` the size of the finished file, once there is one.
+    """Hold the journal.
 
-    `troubles` counts how often in a row a segment was not one.
+    `ends` are the offsets after each segment; `joined` is the size of the finished file, if any. `troubles` counts the
+    failed attempts in a row for each segment.
     """
 
     path: Path
@@ -86,7 +89,7 @@ class Journal:
 
 
 def finished(part: Path) -> Fetched | None:
-    """The film that was joined before a kill, if that is what lies there."""
+    """Return the film that was joined before a kill, if there is one."""
     joined = Journal.read(part).joined
     if joined is None or not part.exists() or part.stat().st_size != joined:
         return None
@@ -94,7 +97,7 @@ def finished(part: Path) -> Fetched | None:
 
 
 def fetch_movie(means: Means, opened: Opened, first: bytes) -> Fetched:
-    """Fetch what the playlist in `opened`, of which `first` was read, consists of; go on where the journal ends."""
+    """Fetch the segments of the playlist in `opened`, of which `first` was read. Continue where the journal ends."""
     media = _find_media(means, opened, first)
     journal = Journal.read(means.part.path)
     done = _resume_at(journal, media, means.landing.held)
@@ -106,7 +109,7 @@ def fetch_movie(means: Means, opened: Opened, first: bytes) -> Fetched:
         _fetch_segment(means, media, number)
         check.pass_or_raise(number, start)
         journal.ends.append(means.landing.position)
-        journal.troubles.pop(number - 1, None)  # a segment may show that the one before it is bad
+        journal.troubles.pop(number - 1, None)  # a segment may show that the segment before it is bad
         with on_disk(journal.path):
             journal.write()
         means.sync_if_due()
@@ -117,7 +120,7 @@ def fetch_movie(means: Means, opened: Opened, first: bytes) -> Fetched:
 
 @dataclass
 class Check:
-    """Lets a segment count once it proves to be the next part of the film."""
+    """Accept a segment only once it proves to be the next part of the film."""
 
     means: Means
     media: MediaPlaylist
@@ -125,14 +128,14 @@ class Check:
     judge: PartJudge
 
     def replay(self, done: int) -> None:
-        """Show the judge the header and the last segment that are on disk: what follows continues them."""
+        """Pass the header and the last segment on disk to the judge, because the next segment continues them."""
         starts = [0, *self.journal.ends]
         header = [number for number in range(done) if self.media.segments[number].is_header][-1:]
         for number in dict.fromkeys([*header, *range(max(0, done - 1), done)]):
             self._problem(number, starts[number], starts[number + 1])
 
     def pass_or_raise(self, number: int, start: int) -> None:
-        """Raise Lost where the segment that was landed at `start` is none, Hopeless where it has been so too often."""
+        """Raise Lost where the bytes written at `start` are no valid segment, and Hopeless after too many attempts."""
         problem = self._problem(number, start, self.means.landing.position)
         if problem is None:
             return
@@ -150,7 +153,10 @@ class Check:
         raise Lost(TransferFailed(FailureKind.TRANSIENT, message))
 
     def pass_whole_or_raise(self, movie: Path) -> None:
-        """Raise Lost where what was joined is not all of the segments: they are fetched anew. Twice is too often."""
+        """Raise Lost where the joined file lacks segments, so that they are fetched again.
+
+        Raise Hopeless the second time.
+        """
         seconds = sum(segment.seconds or 0.0 for segment in self.media.segments)
         problem = self.judge.problem_of_whole(movie, seconds)
         if problem is None:
@@ -183,7 +189,7 @@ class _HeaderProblem:
 
 
 def name_of(media: MediaPlaylist, number: int) -> str:
-    """Return what people call a segment: its number among the parts of the film."""
+    """Return the name of a segment for messages: its number among the parts of the film."""
     if media.segments[number].is_header:
         return "the header of the movie"
     parts = [at for at, segment in enumerate(media.segments) if not segment.is_header]
@@ -191,7 +197,7 @@ def name_of(media: MediaPlaylist, number: int) -> str:
 
 
 def _find_media(means: Means, opened: Opened, first: bytes) -> MediaPlaylist:
-    """Through the variants to the segments."""
+    """Follow the variants to the playlist of segments."""
     text = _read_text(means, opened, first)
     for _depth in range(MAX_DEPTH):
         found = read_media(opened, text)
@@ -208,7 +214,7 @@ def _find_media(means: Means, opened: Opened, first: bytes) -> MediaPlaylist:
 
 
 def _read_text(means: Means, opened: Opened, first: bytes) -> str:
-    """The whole playlist, of which `first` was read. A list may come compressed, as no film may."""
+    """Read the complete playlist, of which `first` was read. A playlist may be compressed, a media file may not."""
 
     def pieces() -> Iterator[bytes]:
         yield first
@@ -246,7 +252,10 @@ def _fetch_segment(means: Means, media: MediaPlaylist, number: int) -> None:
 
 
 def read_media(opened: Opened, text: str) -> MediaPlaylist | str:
-    """The segments, or the URL of the variant to ask for. Raises Hopeless where it must not or cannot be fetched."""
+    """Return the segments, or the URL of the variant to request.
+
+    Raises Hopeless where it must not or cannot be fetched.
+    """
     found = parse_playlist(text, opened.url)
     if isinstance(found, Master):
         variant = best_variant(found)
@@ -269,7 +278,7 @@ def refusal(opened: Opened, kind: FailureKind, what: str) -> Hopeless:
 
 
 def _resume_at(journal: Journal, media: MediaPlaylist, held: HeldPart) -> int:
-    """Return how many segments are surely there. A film whose segments are others than before starts anew."""
+    """Return the number of complete segments on disk. A film with other segments than before starts again."""
     if journal.fingerprint != media.fingerprint():
         journal.fingerprint, journal.ends = media.fingerprint(), []
     journal.joined = None
@@ -299,13 +308,13 @@ def check_segment(opened: Opened, segment: Segment, name: str = "a playlist") ->
 
 
 def _is_range(content_range: str | None, segment: Segment) -> bool:
-    """Tell whether a range is the one that was asked for. The last one of a file may be shorter than it claims."""
+    """Tell whether a range is the requested one. The last range of a file may be shorter."""
     found = CONTENT_RANGE.match(content_range or "")
     return found is not None and int(found[1]) == segment.start
 
 
 def _join(check: Check) -> Fetched:
-    """All segments are there and synced: make one file of them, durably."""
+    """Join the complete and synced segments into a file, durably."""
     journal, path = check.journal, check.means.part.path
     size = journal.ends[-1]
     joined = path.with_name(path.name + ".joined")

@@ -6,16 +6,16 @@ import ctypes
 
 _libc = ctypes.CDLL(None)
 _M_ARENA_MAX = -8
-POOLS = 2  # Python's own lock lets one thread allocate at a time: more pools only scatter what is in use
+POOLS = 2  # Python's lock lets a single thread allocate at a time, so that more pools only scatter the memory
 
 
 def share_pools() -> None:
-    """Let all threads share a few pools. Where the C library has no such call (musl) there are none."""
+    """Let all threads share a few pools. Do nothing where the C library has no such call (musl)."""
     if hasattr(_libc, "mallopt"):
         _libc.mallopt(_M_ARENA_MAX, POOLS)
 
 
 def give_back() -> None:
-    """Return what is free to the system. Costs milliseconds."""
+    """Return free memory to the system, which takes milliseconds."""
     if hasattr(_libc, "malloc_trim"):
         _libc.malloc_trim(0)

@@ -1,6 +1,6 @@
-"""Open a URL for a transfer. Every resume starts here again, from the original URL.
+"""Open a URL for a transfer. Every resume starts again from the original URL.
 
-A redirect's target is good for this one answer: panels put a token into it that lives a minute.
+The target of a redirect is used only once, because panels put a token into it that is valid for a minute.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stalkeer.core.downloads.retry import parse_retry_after
 
 
 class Lost(Exception):  # noqa: N818 - reported as Failed, never shown as an exception
-    """Report a lost connection. Nothing else is known to be wrong."""
+    """Report a lost connection, without any other error."""
 
     def __init__(self, failure: TransferFailed) -> None:
         super().__init__(failure.message)
@@ -29,7 +29,7 @@ class Lost(Exception):  # noqa: N818 - reported as Failed, never shown as an exc
 
 
 class Hopeless(Exception):  # noqa: N818
-    """Report a failure that another connection at once would meet again."""
+    """Report a failure that would happen again at once."""
 
     def __init__(self, failure: TransferFailed) -> None:
         super().__init__(failure.message)
@@ -38,7 +38,7 @@ class Hopeless(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Opened:
-    """Hold an answer that is no redirect: its head is read, its body waits."""
+    """Hold an answer that is no redirect, with an unread body."""
 
     answer: BulkAnswer
     head: Head
@@ -47,7 +47,7 @@ class Opened:
 
     @property
     def url(self) -> str:
-        """The address of the answer, after redirects. A secret."""
+        """Return the address of the answer, after redirects. It is a secret."""
         return self.answer.url
 
     def close(self) -> None:
@@ -56,14 +56,14 @@ class Opened:
 
 @dataclass(frozen=True)
 class Halts:
-    """Halt a request: `check` raises where it is to stop, `opened` receives the means to halt it."""
+    """Control a request: `check` raises when it must stop, `opened` receives a function that halts it."""
 
     check: Callable[[], None]
     opened: Callable[[Callable[[], None]], None]
 
 
 def open_url(url: str, fields: Mapping[str, str], request: TransferRequest, halts: Halts) -> Opened:
-    """Ask for `url`, a part of what `request` fetches. Raises Lost, Hopeless, or whatever `check` raises."""
+    """Request `url` for the transfer `request`. Raises Lost, Hopeless, or the error of `check`."""
     limits = request.limits
     question = Question(
         url=url,
@@ -91,12 +91,12 @@ def head_of(answer: BulkAnswer) -> Head:
         fields.get("ETag"), fields.get("Last-Modified"), fields.get("Date"), fields.get("Content-Type")
     )
     length = None if answer.is_chunked else credible(whole_number(fields.get("Content-Length")))
-    status = 200 if answer.status == 203 else answer.status  # RFC 9110, 15.3.4: a 200 that a proxy has touched
+    status = 200 if answer.status == 203 else answer.status  # RFC 9110, 15.3.4: a 200 that a proxy has changed
     return Head(status, length, fields.get("Content-Range"), fields.get("Content-Encoding"), validators)
 
 
 def refuse_compressed(opened: Opened, first: bytes) -> None:
-    """Raise Hopeless where the body, which begins with `first`, really comes compressed. Labels alone prove nothing."""
+    """Raise Hopeless where the body, which begins with `first`, really is compressed. A label alone proves nothing."""
     if is_compressed(opened.head.encoding, first):
         words = f"the server compresses the file ({opened.head.encoding}) though asked not to"
         raise Hopeless(TransferFailed(FailureKind.TRANSIENT, f"{opened.subject}: {words}", status=opened.head.status))

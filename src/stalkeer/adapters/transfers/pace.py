@@ -13,9 +13,10 @@ Monotonic = Callable[[], float]
 
 
 class Bandwidth:
-    """Keep one clock per limit. Ask it for the `pace` of a transfer; change limits with `limit` at any time.
+    """Hold the limits.
 
-    Limits are named: GLOBAL, and whatever names the caller gives to sources and downloads.
+    `pace` returns the pace of a transfer; `limit` changes a limit at any time. Limits have names: GLOBAL, and the
+    caller's names for sources and downloads.
     """
 
     GLOBAL = "global"
@@ -26,7 +27,7 @@ class Bandwidth:
         self._limits: dict[str, Gcra] = {}
 
     def limit(self, name: str, rate: float | None) -> None:
-        """Set the limit `name` to `rate` bytes/s; None or 0 lifts it."""
+        """Set the limit `name` to `rate` bytes/s; None or 0 removes it."""
         with self._lock:
             known = self._limits.get(name)
             if not rate:
@@ -43,7 +44,7 @@ class Bandwidth:
             return any(limit.rate < rate for limit in self._limits.values())
 
     def pace(self, *names: str) -> SharedPace:
-        """Return the pace of one transfer, under the global limit and the limits called `names`."""
+        """Return the pace of a transfer, under the global limit and the limits called `names`."""
         return SharedPace(self, (self.GLOBAL, *names))
 
     def quantum(self, names: tuple[str, ...]) -> int:
@@ -60,7 +61,7 @@ class Bandwidth:
 
 @dataclass(frozen=True)
 class SharedPace:
-    """Take a transfer's share of the bandwidth. Several threads may use one."""
+    """Take a transfer's share of the bandwidth. Several threads may share an instance."""
 
     bandwidth: Bandwidth
     names: tuple[str, ...]

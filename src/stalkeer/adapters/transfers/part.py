@@ -1,7 +1,7 @@
-"""Write the part file of a download at absolute offsets. Only what was synced is trusted.
+"""Write the part file of a download at absolute offsets. Only synced bytes are trusted.
 
-A second file, `.other`, takes what arrives while the server's file may be another one than before.
-It takes the part's place once it has proved itself, and is dropped at the next start if it did not.
+A second file, `.other`, receives the bytes while the server's file may be another version. It replaces the part file
+once it is proven, and is deleted at the next start otherwise.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Self
 from stalkeer.durable import sync_data, sync_descriptor, sync_folder
 
 COPY_CHUNK = 1024 * 1024
-KEEP_SIZE = 0x01  # FALLOC_FL_KEEP_SIZE: blocks are reserved, the visible size stays what was written
+KEEP_SIZE = 0x01  # FALLOC_FL_KEEP_SIZE: reserve blocks without changing the visible size
 TMPFS, RAMFS = 0x01021994, 0x858458F6  # statfs(2)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class LocalFailure(Exception):  # noqa: N818 - says on whose side it happened
-    """Report a refusal of the disk or folder, never of the network."""
+    """Report an error of the disk or folder, never of the network."""
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(f"{path}: {error.strerror or error}")
@@ -36,14 +36,14 @@ class LocalFailure(Exception):  # noqa: N818 - says on whose side it happened
 
     @property
     def is_too_large(self) -> bool:
-        """True where the file system holds no file so large (FAT32: 4 GiB), or a limit of the process forbids it."""
+        """Tell whether the file is too large for the file system (FAT32: 4 GiB) or a limit of the process."""
         return self.error.errno == errno.EFBIG
 
 
 class PartFile:
     """Hold an open part file. Its first `durable_offset` bytes are known to be on disk; the rest is cut off.
 
-    A file shorter than that has lost bytes to somebody else's hands: `kept` says how much there really is.
+    A shorter file was changed by another program: `kept` is its real length.
     """
 
     def __init__(self, path: Path, durable_offset: int) -> None:
@@ -67,12 +67,12 @@ class PartFile:
         return self._other is not None
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read bytes of the part itself."""
+        """Read bytes of the part file itself, not of the second file."""
         with on_disk(self.path):
             return os.pread(self._main, length, offset)
 
     def write(self, offset: int, pieces: list[bytes]) -> None:
-        """Write `pieces` one after the other from `offset`, into the second file where there is one."""
+        """Write `pieces` one after the other from `offset`, into the second file if there is one."""
         descriptor = self._main if self._other is None else self._other
         with on_disk(self.path):
             size = sum(map(len, pieces))
@@ -84,9 +84,10 @@ class PartFile:
                 written += os.pwrite(descriptor, rest[written:], offset + written)
 
     def reserve(self, size: int, floor: int = 0) -> None:
-        """Claim disk blocks up to `size`, so that the disk is full now and not at 99 %; `floor` bytes must stay free.
+        """Reserve disk blocks up to `size`, so that a full disk shows now and not at 99 %.
 
-        Where blocks cannot be claimed, or would fill memory (tmpfs), the free space is at least looked at.
+        `floor` bytes must stay free. Where blocks cannot be reserved, or would fill memory (tmpfs), only the free space
+        is checked.
         """
         descriptor = self._main if self._other is None else self._other
         with on_disk(self.path):
@@ -113,7 +114,7 @@ class PartFile:
             os.ftruncate(self._main if self._other is None else self._other, size)
 
     def begin_other(self, same: int, check: Callable[[], None] = lambda: None) -> None:
-        """Write into a second file from here on, which shares the first `same` bytes with the part.
+        """Write into a second file from now on, which shares the first `same` bytes with the part file.
 
         A copy of gigabytes takes a while: `check` is called between two pieces, and may raise.
         """
@@ -126,7 +127,7 @@ class PartFile:
                 offset += os.pwrite(self._other, piece, offset)
 
     def adopt_other(self) -> None:
-        """Replace the part by the second file, durably."""
+        """Replace the part file by the second file, durably."""
         if self._other is None:
             return
         with on_disk(self.path):

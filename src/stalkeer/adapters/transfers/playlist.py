@@ -1,4 +1,4 @@
-"""Read an HLS playlist (RFC 8216): which variants there are, or which segments make up the film. No network."""
+"""Parse an HLS playlist (RFC 8216): its variants, or the segments of the film. Sends no requests."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)')
 class StreamVariant:
     url: str
     bandwidth: int
-    lines: int  # of the picture; 0 where it is not said
+    lines: int  # lines of the picture; 0 if unknown
     has_own_sound: bool
 
 
 @dataclass(frozen=True)
 class Segment:
     url: str
-    start: int | None = None  # a byte range of the file at `url`, where there is one
+    start: int | None = None  # start of the byte range of the file at `url`, if any
     length: int | None = None
-    seconds: float | None = None  # that it plays
+    seconds: float | None = None  # its playing time
     is_header: bool = False
-    is_restart: bool = False  # its clock does not continue the segment's before it
-    is_gap: bool = False  # the server says that it does not have it
+    is_restart: bool = False  # its clock does not continue that of the segment before it
+    is_gap: bool = False  # the server reports that the segment is missing
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class Master:
 
 @dataclass(frozen=True)
 class MediaPlaylist:
-    segments: tuple[Segment, ...]  # an initialisation section comes first
+    segments: tuple[Segment, ...]  # with an initialisation section first, if any
     has_header: bool  # fragmented MP4
     is_ended: bool
     encryption: str | None
 
     def fingerprint(self) -> str:
-        """The same for the same film, whatever tokens its addresses carry today."""
+        """Return a fingerprint that is the same for the same film, whatever the tokens in its addresses."""
         names = (f"{urlsplit(one.url).path.rpartition('/')[2]}@{one.start}" for one in self.segments)
         return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
 def parse_playlist(text: str, url: str) -> Master | MediaPlaylist:
-    """`url` is where the playlist was found: addresses in it may be relative to it."""
+    """Parse a playlist. `url` is its address, because addresses in it may be relative."""
     lines = [line.strip() for line in text.lstrip("\ufeff").splitlines() if line.strip()]
     if any(line.startswith("#EXT-X-STREAM-INF") for line in lines):
         return _master(lines, url)
@@ -59,7 +59,7 @@ def parse_playlist(text: str, url: str) -> Master | MediaPlaylist:
 
 
 def best_variant(master: Master) -> StreamVariant | None:
-    """The largest picture, then the highest rate; variants that keep their sound elsewhere are left out."""
+    """Return the variant with the largest picture, then the highest rate. Variants with separate audio are left out."""
     usable = [variant for variant in master.variants if variant.has_own_sound]
     return max(usable, key=lambda variant: (variant.lines, variant.bandwidth), default=None)
 
@@ -117,7 +117,10 @@ def _media(lines: list[str], url: str) -> MediaPlaylist:
 
 
 def _segment(url: str, byte_range: str | None, ends: dict[str, int]) -> Segment:
-    """`length[@start]`; without a start it follows the last range of the same file."""
+    """Return the segment with its byte range `length[@start]`.
+
+    Without a start, it follows the last range of the same file.
+    """
     if not byte_range:
         return Segment(url)
     length, _, start = byte_range.partition("@")

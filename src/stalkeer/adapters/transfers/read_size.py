@@ -1,4 +1,4 @@
-"""Choose the size of reads: what is there on slow lines, larger reads where small pieces arrive fast."""
+"""Choose the size of reads: the received bytes on slow lines, larger reads where small pieces arrive fast."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from stalkeer.adapters.net.bulk import BulkAnswer
 
-LEAST = 32 * 1024  # each read makes room for all it asks: far more than comes would be paid for in page faults
-RECORD = 16 * 1024  # TLS hands out so much at most
+LEAST = 32 * 1024  # least bytes of a read; a much larger buffer than the received data would cost page faults
+RECORD = 16 * 1024  # the most that TLS returns at once
 GULP = 256 * 1024
 QUICK_S = 0.002
 QUICK_READS = 16
@@ -17,11 +17,11 @@ SLOW_GULP_S = 0.05
 
 @dataclass
 class Appetite:
-    """Learn from one body how to read it.
+    """Adapt the reads of a body to its speed.
 
-    `read1` returns what is there, so progress and limits are true on slow lines. Where TLS records come faster than
-    they can be counted one by one, a blocking read of many of them halves the cost; what such a read had gathered when
-    the connection breaks is lost, which is at most one gulp.
+    `read1` returns the received bytes, so that progress and limits are exact on slow lines. Where TLS records arrive
+    too fast to be handled one by one, a blocking read of many of them halves the cost. If the connection breaks, at
+    most the bytes of one such read are lost.
     """
 
     monotonic: Callable[[], float]

@@ -1,7 +1,7 @@
-"""Keep beside a part what the database may not have heard of: the bytes that are on disk, and how the transfer ended.
+"""Keep a record beside a part file: the bytes on disk, and the outcome of the transfer.
 
-The database is the truth about a download. The record counts only for a run whose end could not be written there:
-after a kill, while the database was away, or where its disk was full.
+The database has precedence. The record is used only for a run whose end could not be stored there: after a kill, or
+while the database was unavailable or its disk full.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from stalkeer.adapters.transfers.request import FailureKind, Fetched, TransferFa
 from stalkeer.core.downloads.resume import HeldPart, Validators
 
 SUFFIX = ".state"
-BYTES = 4096  # written in place from the second time on: a full disk does not stop it
+BYTES = 4096  # fixed size, so that it can be overwritten in place even on a full disk
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Describe the part after `run`. `outcome` is set where the run ended and could not be written to the database."""
+    """Describe the part file after `run`.
+
+    `outcome` is set where the end of the run could not be stored in the database.
+    """
 
     run: int
     held: HeldPart
@@ -35,7 +38,7 @@ def record_of(part: Path) -> Path:
 
 
 def keep(part: Path, kept: Kept) -> None:
-    """Write the record, durably. A disk that does not take it is no reason to stop a transfer."""
+    """Write the record durably. An error of the disk does not stop the transfer."""
     text = json.dumps(_document(kept)).encode()
     line = b"%08x %s" % (zlib.crc32(text), text)
     with contextlib.suppress(OSError):
@@ -49,7 +52,7 @@ def keep(part: Path, kept: Kept) -> None:
 
 
 def find_record(part: Path) -> Kept | None:
-    """Read the record of a part; None without a whole one, or where the part has fewer bytes than it says."""
+    """Read the record of a part file; None without a complete record, or where the file is shorter than recorded."""
     try:
         checksum, _, text = record_of(part).read_bytes().rstrip(b" ").partition(b" ")
         size = part.stat().st_size
@@ -62,7 +65,7 @@ def find_record(part: Path) -> Kept | None:
 
 
 def forget(part: Path) -> None:
-    """Remove the record: the database knows it all."""
+    """Remove the record, because the database has everything."""
     with contextlib.suppress(OSError):
         record_of(part).unlink(missing_ok=True)
 
@@ -86,7 +89,7 @@ def _fetched_document(fetched: Fetched) -> dict[str, object]:
 
 
 def _read(document: Mapping[str, object]) -> Kept:
-    """Read the document. Raises KeyError, TypeError or ValueError for anything that `keep` did not write."""
+    """Read the document. Raises KeyError, TypeError or ValueError for a document that `keep` did not write."""
     offset, total, run = document["offset"], document["total"], document["run"]
     validators, learned = document["validators"], document["learned"]
     if not isinstance(offset, int) or not isinstance(run, int) or not isinstance(total, int | None):

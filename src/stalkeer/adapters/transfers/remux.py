@@ -1,4 +1,4 @@
-"""Make one well-formed file of joined segments, with PyAV or ffmpeg where there is one. Nothing is encoded again."""
+"""Convert joined segments into a well-formed file, with PyAV or ffmpeg if available. Nothing is encoded again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ TIMEOUT_S = 3600
 
 
 def remux(source: Path, sink: Path) -> bool:
-    """Write the streams of `source` to `sink` as Matroska; False where that cannot be done here or failed."""
+    """Write the streams of `source` to `sink` as Matroska.
+
+    Return False where neither tool is available or it failed.
+    """
     if importlib.util.find_spec("av") is not None:
         is_done = _with_pyav(source, sink)
     elif (ffmpeg := shutil.which("ffmpeg")) is not None:

@@ -34,32 +34,33 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TransferLimits:
-    """The time limits of a transfer. There is no limit on the whole: a movie may take a day."""
+    """Hold the time limits of a transfer. The whole transfer has no limit: a movie may take a day."""
 
     connect_s: float = 15.0
-    headers_s: float = 30.0  # the whole head, interim answers before it included
-    silence_s: float = 60.0  # a read without a byte for so long: reconnect
-    no_progress_s: float = 600.0  # `downloads.timeout`: so long without a byte over all reconnects ends the attempt
-    reconnect_gap_s: float = 0.0  # before each further connection to the account, whatever its reason
-    first_sync_bytes: int = 4 * 1024 * 1024  # soon enough to see by the head of the file that it is not wanted
+    headers_s: float = 30.0  # the whole head, including interim answers
+    silence_s: float = 60.0  # reconnect after this time without a byte
+    no_progress_s: float = 600.0  # `downloads.timeout`: this time without a byte, over all reconnects, ends the attempt
+    reconnect_gap_s: float = 0.0  # pause before each further connection to the account
+    # the first sync comes early, so that an unfit file is noticed by its first bytes
+    first_sync_bytes: int = 4 * 1024 * 1024
     sync_bytes: int = 64 * 1024 * 1024
     sync_s: float = 10.0
 
 
 class StartJudge(Protocol):
-    """Judges a file by its first bytes, before any of them is written."""
+    """Judge a file by its first bytes, before any of them is written."""
 
     def needs_more(self, start: bytes) -> bool:
         """Tell whether more bytes than `start` are needed, if there are more."""
         ...
 
     def refusal(self, start: bytes) -> str | None:
-        """Say what begins with `start` where it is not wanted; None where it is."""
+        """Return the reason against a file that begins with `start`, or None."""
         ...
 
 
 class AnyStart:
-    """Takes every file."""
+    """Accept every file."""
 
     def needs_more(self, start: bytes) -> bool:
         return False
@@ -69,21 +70,22 @@ class AnyStart:
 
 
 class PartJudge(Protocol):
-    """Judges the parts of a film that comes in segments, in their order. Made anew for every film."""
+    """Judge the segments of a film in their order. Make a new instance for every film."""
 
     def problem_of_header(self, payload: bytes) -> str | None:
-        """Say what is wrong with an initialisation section; None where nothing is."""
+        """Return what is wrong with an initialisation section, or None."""
         ...
 
     def problem_of_part(self, payload: bytes, seconds: float | None, *, is_restart: bool) -> PartProblem | None:
-        """Say what is wrong with the next part; None where nothing is. A part that has a problem does not count.
+        """Return what is wrong with the next part, or None.
 
-        `seconds`: the playlist's word. `is_restart`: the clock need not continue the part before.
+        A part with a problem is not kept. `seconds` is its time in the playlist. `is_restart` means that its clock need
+        not continue that of the part before.
         """
         ...
 
     def problem_of_whole(self, movie: Path, seconds: float) -> str | None:
-        """Say why the file that was joined is not all of the parts, which play `seconds`; None where it may be."""
+        """Return why the joined file lacks parts, which together play `seconds`; None where it may be complete."""
         ...
 
 
@@ -95,12 +97,12 @@ class PartProblem(Protocol):
 
     @property
     def is_before(self) -> bool:
-        """It shows in this part, but the part before it is the bad one."""
+        """Tell whether the part before this one is the bad one."""
         ...
 
 
 class AnyPart:
-    """Takes every part."""
+    """Accept every part."""
 
     def problem_of_header(self, payload: bytes) -> str | None:
         return None
@@ -112,7 +114,7 @@ class AnyPart:
         return None
 
 
-KeepExtra = Callable[[str, bytes], bool]  # suffix and text of an extra; False where it is none
+KeepExtra = Callable[[str, bytes], bool]  # gets suffix and text of an extra file; returns False where it is none
 
 
 def _keep_no_extra(_suffix: str, _text: bytes) -> bool:
@@ -121,10 +123,10 @@ def _keep_no_extra(_suffix: str, _text: bytes) -> bool:
 
 @dataclass(frozen=True)
 class TransferRequest:
-    """Fetch `url` into `part`, whose first `durable_offset` bytes are known to be on disk.
+    """Describe a transfer of `url` into `part`, whose first `durable_offset` bytes are known to be on disk.
 
-    `url`, `headers` and `proxy` may carry credentials and stay out of repr and messages. `total`, `validators` and
-    `learned` are what `Watcher.durable` was last told. The part file is created where it is missing; bytes beyond
+    `url`, `headers` and `proxy` may contain credentials and stay out of repr and messages. `total`, `validators` and
+    `learned` come from the last call of `Watcher.durable`. The part file is created where it is missing; bytes beyond
     `durable_offset` are not trusted and fetched again.
     """
 
@@ -138,16 +140,16 @@ class TransferRequest:
     proxy: str | None = field(default=None, repr=False)  # see `net.bulk.Route`
     tls: Tls = Tls()
     https_only: bool = False
-    # the source's own address as the user typed it: where it lies outside, nothing inside the user's network is asked;
-    # empty where a file of the user's own names `url`
+    # the source's address as the user typed it; where it is outside, nothing inside the user's network is requested. It
+    # is empty where `url` comes from a file of the user
     listed_by: str = field(default="", repr=False)
     is_inside: IsInside = is_inside
-    min_free: int = 0  # bytes of the disk that must stay free once the file is there
-    most_reserved: int | None = None  # bytes to reserve ahead for a size that nothing has confirmed
-    most_bytes: int | None = None  # that the film may have, for a body without a length
-    run: int = 0  # of the download, for the record beside the part; 0: none is kept
-    has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
-    extras: tuple[str, ...] = ()  # look for FILE.srt and the like beside the file: their suffixes
+    min_free: int = 0  # bytes of the disk that must stay free with the complete file
+    most_reserved: int | None = None  # bytes to reserve ahead for an unconfirmed size
+    most_bytes: int | None = None  # the largest size of a file whose body has no length
+    run: int = 0  # number of the download's run, for the record beside the part file; 0 keeps no record
+    has_sidecar: bool = False  # look for FILE.sha256 and similar files, where no header has a checksum
+    extras: tuple[str, ...] = ()  # suffixes of extra files to look for, such as FILE.srt
     keep_extra: KeepExtra = _keep_no_extra
     limits: TransferLimits = TransferLimits()
     judge: StartJudge = field(default_factory=AnyStart)
@@ -155,34 +157,34 @@ class TransferRequest:
 
     @property
     def held(self) -> HeldPart:
-        """Return what is known of the bytes on disk."""
+        """Return the facts about the bytes on disk."""
         return HeldPart.of(self.durable_offset, self.total, self.validators, self.learned)
 
 
 class StopReason(StrEnum):
-    """The reason for which its owner halts a transfer."""
+    """Define the reasons for which a transfer's owner halts it."""
 
     PAUSE = "pause"
     CANCEL = "cancel"
-    YIELD = "yield"  # someone watches: the connection is theirs
-    SLOW = "slow"  # it hardly moves, and another download waits for its slot
+    YIELD = "yield"  # a viewer needs the connection
+    SLOW = "slow"  # it is too slow, and another download waits for its slot
     SHUTDOWN = "shutdown"
-    UNFIT = "unfit"  # its head shows that the file is not wanted
-    LOST = "lost"  # the row is not ours any more, or we were away too long to be sure
+    UNFIT = "unfit"  # its first bytes show that the file does not fit
+    LOST = "lost"  # this worker no longer owns the row, or may have lost it
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """All bytes are on disk and synced.
+    """Report that all bytes are on disk and synced.
 
-    Where the server told no length (`is_length_known` false), only the container can tell whether that was all: if the
-    walk says it is cut short, call `transfer` again with the same offset.
+    Where the server stated no length (`is_length_known` false), only the container shows whether the file is complete:
+    if it is not, call `transfer` again with the same offset.
     """
 
     size: int
     validators: Validators
     is_length_known: bool = True
-    extension: str | None = None  # ".mkv" where the transfer itself decided it (HLS); None: the entry's own
+    extension: str | None = None  # ".mkv" where the transfer decided it (HLS); None keeps the entry's extension
     checksums: Mapping[str, str] = field(
         default_factory=dict
     )  # from the answer's headers: {"sha-256": hex, "md5": hex}
@@ -191,21 +193,22 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Stopped:
-    """Halted as its owner wished; `durable` has been told how far it got."""
+    """Report that the owner halted the transfer. `durable` was called with its progress."""
 
     reason: StopReason
 
 
 @dataclass(frozen=True)
 class TransferFailed:
-    """The attempt is over. What arrived is kept and `durable` has been told.
+    """Report that the attempt failed.
 
-    `status` is the HTTP status where there was one. `is_cut`: the connection ended in the middle of the body without a
-    reason given, as panels do to the oldest of too many connections: ask the account before reconnecting.
+    The received bytes are kept, and `durable` was called with them. `status` is the HTTP status, if any. `is_cut` means
+    that the connection ended in the middle of the body without a reason. Panels do this to the oldest of too many
+    connections, so ask the account before reconnecting.
     """
 
     kind: FailureKind
-    message: str  # what was tried, on what, what to do; without secrets
+    message: str  # the attempt, its object and the remedy; without secrets
     retry_after_s: float | None = None
     status: int | None = None
     is_cut: bool = False
@@ -218,28 +221,33 @@ class TransferWatcher(Protocol):
     """Receive the reports of a transfer, in its thread. All but `interrupted` must return at once."""
 
     def opened(self, shutdown: Callable[[], None]) -> None:
-        """Note an open connection. `shutdown`, called from any thread, frees a blocked read in milliseconds.
+        """Note an open connection.
 
-        To halt: first let `stopping` answer with a reason, then call the latest `shutdown`.
+        `shutdown` may be called from any thread and frees a blocked read in milliseconds. To halt, first let `stopping`
+        return a reason, then call the latest `shutdown`.
         """
         ...
 
     def stopping(self) -> StopReason | None:
-        """Return the reason to stop. Asked before every read, every write and every 0.2 s of waiting."""
+        """Return the reason to stop, or None.
+
+        It is called before every read, every write and every 0.2 s of waiting.
+        """
         ...
 
     def received(self, size: int) -> None:
-        """Count `size` more bytes from the wire: for speed and liveness, not for resuming."""
+        """Count `size` more received bytes, for speed and activity, not for resuming."""
         ...
 
     def durable(self, held: HeldPart) -> None:
-        """Note that what is `held` is on disk (fdatasync returned). It may shrink where the server's file changed."""
+        """Record that `held` is on disk (fdatasync returned). It may shrink where the server's file changed."""
         ...
 
     def interrupted(self, failure: TransferFailed) -> float | None:
-        """Decide on a lost or silent connection: seconds to wait before the next one; None ends the attempt.
+        """Decide on a lost or silent connection: return the seconds to wait before the next one, or None to end the
+        attempt.
 
-        `durable` was told of everything that came before.
+        `durable` was called with everything received before.
         """
         ...
 
@@ -249,7 +257,7 @@ class Pace(Protocol):
 
     @property
     def quantum(self) -> int:
-        """The most bytes to read before asking again."""
+        """Return the most bytes to read before the next call."""
         ...
 
     def take(self, size: int) -> float:

@@ -1,4 +1,6 @@
-"""Write the bytes of a body: compare them with what is held, append them, or write them apart where they differ."""
+"""Write the bytes of a body: compare them with the bytes on disk, append them, or write them to a second file where
+they differ.
+"""
 
 from __future__ import annotations
 
@@ -8,35 +10,36 @@ from dataclasses import dataclass, field, replace
 from stalkeer.adapters.transfers.part import PartFile
 from stalkeer.core.downloads.resume import OVERLAP, HeldPart, Validators
 
-FLUSH_BYTES = 256 * 1024  # TLS hands out 16 KiB at a time: written together they cost a fraction
-PROVEN_BYTES = 64 * 1024 * 1024  # another version that got so far replaces the one that is held
+FLUSH_BYTES = 256 * 1024  # bytes that are written together, because TLS returns at most 16 KiB at a time
+PROVEN_BYTES = 64 * 1024 * 1024  # bytes of another version after which it replaces the version on disk
 
 
 class Differs(Exception):  # noqa: N818
-    """Report a body that is not the file that is held."""
+    """Report a body that is not the file on disk."""
 
 
 @dataclass
 class Landing:
-    """Take one body after another. `held` is the content of the part file, written but perhaps not yet synced."""
+    """Write bodies one after the other. `held` is the content of the part file, written but perhaps not yet synced."""
 
     part: PartFile
     held: HeldPart
-    check: Callable[[], None] = lambda: None  # raises where the owner wants no more of it
-    position: int = 0  # of the next byte of the body, in the file
-    _answer: HeldPart = field(default_factory=HeldPart)  # what the present answer says of the file
+    check: Callable[[], None] = lambda: None  # raises when the owner wants to stop
+    position: int = 0  # position of the body's next byte in the file
+    _answer: HeldPart = field(default_factory=HeldPart)  # the facts of the present answer about the file
     _is_whole: bool = False
-    _is_proven: bool = True  # a body that is whole by its head may still be a part of the file
-    _is_agreed: bool = False  # the present answer has been seen to be the file that is held
+    _is_proven: bool = True  # False for a body that its head calls whole, but that may be a part of the file
+    _is_agreed: bool = False  # the present answer was compared and is the file on disk
     _pending: list[bytes] = field(default_factory=list)
     _pending_size: int = 0
 
     def begin(
         self, start: int, total: int | None, validators: Validators, *, is_whole: bool, is_proven: bool = True
     ) -> None:
-        """Take a body that starts at byte `start`. Only a whole file may differ from what is held.
+        """Begin a body at byte `start`.
 
-        Without `is_proven` it must begin like what is held, to be believed whole.
+        Only a whole file may differ from the bytes on disk. Without `is_proven`, it must begin like the bytes on disk
+        to count as a whole file.
         """
         self.flush()
         self.part.drop_other()
@@ -58,7 +61,7 @@ class Landing:
 
     @property
     def is_apart(self) -> bool:
-        """Return True while the body is another file than the one held, and has not yet replaced it."""
+        """Return True while the body is another file than the one on disk, and has not replaced it yet."""
         return self.part.has_other
 
     @property
@@ -66,7 +69,7 @@ class Landing:
         return self._is_agreed or self.is_apart
 
     def take(self, piece: bytes) -> None:
-        """Take the next bytes. Raises Differs where a part of a file does not continue what is held."""
+        """Write the next bytes. Raises Differs where a part of a file does not continue the bytes on disk."""
         if not self.has_caught_up:
             piece = self._compare(piece)
         if not piece:
@@ -78,7 +81,7 @@ class Landing:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is pending."""
+        """Write the pending bytes."""
         if not self._pending:
             return
         self.part.write(self.position - self._pending_size, self._pending)
@@ -91,11 +94,11 @@ class Landing:
             self._is_agreed = True
 
     def abandon(self) -> None:
-        """Forget what is pending, because it cannot be written."""
+        """Drop the pending bytes, because they cannot be written."""
         self._pending, self._pending_size = [], 0
 
     def _compare(self, piece: bytes) -> bytes:
-        """Return the bytes of `piece` beyond what is held; the rest of it must be the same, byte for byte."""
+        """Return the bytes of `piece` beyond those on disk. The rest of it must be the same, byte for byte."""
         known = self.part.read(self.position, min(len(piece), self.held.offset - self.position))
         if piece.startswith(known):
             self.position += len(known)

@@ -1,7 +1,8 @@
-"""Fetch one file over HTTP into its part file: resumable, halted within a second, never two versions in one file.
+"""Fetch a file over HTTP into its part file: it can be resumed and halted within a second, and never mixes two
+versions.
 
-What to make of an answer is decided in `downloads.resume`; here it is carried out. Nothing is said to be durable before
-fdatasync returned.
+`core.downloads.resume` decides about each answer; this module carries the decision out. Bytes are reported as durable
+only after fdatasync.
 """
 
 from __future__ import annotations
@@ -51,9 +52,9 @@ from stalkeer.core.downloads.resume import (
 
 WAIT_SLICE_S = 0.2
 PAY_EVERY_S = 0.05
-LEAST_GAIN = OVERLAP // 4  # new bytes of a range, so that what comes twice stays a small part of the whole
+LEAST_GAIN = OVERLAP // 4  # least new bytes of a range, so that the repeated bytes stay a small share
 PIECE = 16 * 1024
-MOST_OF_EXTRA = 4 * 1024 * 1024  # bytes of a text beside a movie
+MOST_OF_EXTRA = 4 * 1024 * 1024  # bytes of an extra text beside a movie
 SIDECARS = (".sha256", ".sha1", ".md5")
 
 
@@ -73,9 +74,10 @@ REAL_TIME = Timing()
 
 
 def transfer(request: TransferRequest, watcher: TransferWatcher, pace: Pace, timing: Timing = REAL_TIME) -> Outcome:
-    """Run until all is fetched, `watcher` wants it stopped, or it makes no sense to go on. Expected ends are values.
+    """Run until the file is complete, `watcher` stops it, or an attempt fails.
 
-    Reconnects on its own as long as `watcher.interrupted` agrees and bytes come within `limits.no_progress_s`.
+    The outcome is returned, not raised. Reconnect while `watcher.interrupted` allows it and new bytes arrive within
+    `limits.no_progress_s`.
     """
     try:
         with on_disk(request.part):
@@ -91,7 +93,7 @@ def transfer(request: TransferRequest, watcher: TransferWatcher, pace: Pace, tim
 
 
 def _already_there(request: TransferRequest) -> Fetched | None:
-    """Return a whole file of which a kill kept the outcome back."""
+    """Return the complete file of a transfer that was killed before its outcome was returned."""
     size = request.part.stat().st_size if request.part.exists() else 0
     if request.total is not None and 0 < request.total == request.durable_offset <= size:
         return Fetched(request.total, request.validators)
@@ -113,7 +115,7 @@ def failed_locally(failure: LocalFailure) -> TransferFailed:
 
 @dataclass
 class Transfer:
-    """Carry one file."""
+    """Transfer a file."""
 
     request: TransferRequest
     watcher: TransferWatcher
@@ -121,13 +123,13 @@ class Transfer:
     timing: Timing
     part: PartFile
     landing: Landing = field(init=False)
-    synced: HeldPart | None = None  # what `durable` was last told; None: nothing yet that is true
+    synced: HeldPart | None = None  # the last argument of `durable`; None before the first call
     synced_at: float = field(init=False)
     progressed_at: float = field(init=False)
     is_segmented: bool = False  # the address leads to a playlist of segments (HLS)
     appetite: Appetite = field(init=False)
     reserved: int = 0  # bytes of the disk that are claimed for this file
-    owed_s: float = 0.0  # to be paused for what was read
+    owed_s: float = 0.0  # seconds of pause owed for the bytes read
     unpaid: int = 0  # bytes read under a limit and not yet accounted for
     paid_at: float = 0.0
 
@@ -174,7 +176,7 @@ class Transfer:
         return fetched
 
     def _with_extras(self, fetched: Fetched) -> Fetched:
-        """Fetch the subtitles and descriptions that lie beside the file under its name."""
+        """Fetch the subtitles and descriptions beside the file with its name."""
         path = self.request.url.partition("#")[0].partition("?")[0]
         query = self.request.url.partition("#")[0][len(path) :]
         stem, dot, ending = path.rpartition(".")
@@ -198,7 +200,7 @@ class Transfer:
         return bool(text) and self.request.keep_extra(suffix, text)
 
     def _read_text(self, opened: Opened) -> bytes:
-        """Read the whole body; empty where it is larger than any text beside a movie."""
+        """Read the complete body; empty where it is too large for an extra text."""
         text = b""
         while piece := self.read(opened, PIECE):
             text += piece
@@ -218,7 +220,7 @@ class Transfer:
                 self._leave_gap()
 
     def _leave_gap(self) -> None:
-        """Wait until the account may be connected to again; servers see the end of a connection late."""
+        """Wait before the next connection to the account, because servers notice the end of a connection late."""
         self.sync()
         self.wait(self.request.limits.reconnect_gap_s)
 
@@ -234,7 +236,7 @@ class Transfer:
         self.wait(pause)
 
     def _settled(self, outcome: Outcome) -> Outcome:
-        """Write and sync whatever arrived before the outcome is returned."""
+        """Write and sync the received bytes before the outcome is returned."""
         try:
             self.sync()
         except LocalFailure as failure:
@@ -247,7 +249,7 @@ class Transfer:
     # --- one request and its answer -----------------------------------------------------------------------------
 
     def _exchange(self) -> Fetched | None:
-        """Return None where another request is due."""
+        """Send a request and read its body. Return None where another request must follow."""
         held = HeldPart() if self.is_segmented else self.landing.held
         is_ranged = not held.asks_whole and held.asked_from > 0
         opened = self.open(self.request.url, range_headers(held) if is_ranged else {})
@@ -262,7 +264,8 @@ class Transfer:
                 self._ask_whole_next()
                 return None
             if isinstance(plan, ResumeRefused):
-                if opened.head.status == 200:  # a notice rather than the whole file: the next answer may be the range
+                # probably a notice instead of the file: the next answer may be the requested range
+                if opened.head.status == 200:
                     self.landing.held = replace(self.landing.held, asks_whole=False)
                 raise Hopeless(self._refusal(plan, opened))
             return self._receive(plan, opened)
@@ -293,10 +296,10 @@ class Transfer:
         if start == 0:
             first = self._judge(opened, first)
         is_proven = not isinstance(plan, Whole) or plan.is_proven
-        # what begins at the first byte may be another file, and is written apart then
+        # a body from the first byte on may be another file, which is written to a second file
         self.landing.begin(start, plan.total, opened.head.validators, is_whole=start == 0, is_proven=is_proven)
         if self.landing.held.offset == 0 and plan.total is not None:
-            self.sync()  # nothing to wait for, and its size is known from the first moment
+            self.sync()  # at once, so that the size is stored from the start
         try:
             self._read_body(opened, first, stop)
         except Differs:
@@ -328,7 +331,7 @@ class Transfer:
         return Fetched(landing.position, landing.held.validators, is_counted, checksums=checksums)
 
     def _ended_elsewhere(self, plan: Append | Whole, opened: Opened) -> Fetched | None:
-        """Decide after a body without a length that ends at another byte than the file, as far as that is known."""
+        """Decide after a body without a length that ended at another byte than expected."""
         landing = self.landing
         if isinstance(plan, Whole) and not plan.is_proven:
             self._ask_whole_next()
@@ -339,13 +342,13 @@ class Transfer:
         return Fetched(landing.position, landing.held.validators, is_length_known=False)
 
     def _part_ended(self, opened: Opened, before: int) -> Fetched | None:
-        """Decide after a range that does not reach the file's end, as far as that is known."""
+        """Decide after a range that does not reach the known end of the file."""
         landing = self.landing
         gained = landing.held.offset - before
         if gained >= LEAST_GAIN:
-            return None  # a server that gives only so much at a time
+            return None  # a server that limits the size of ranges
         if gained <= 0 and opened.head.is_endless and not landing.held.is_total_confirmed:
-            # all that the server has, of a size that it does not tell: the file's own form decides
+            # the server has no more bytes and stated no size: the check of the container decides
             landing.held = replace(landing.held, total=None)
             return Fetched(landing.position, landing.held.validators, is_length_known=False)
         raise self._cut(opened, "the server sends nothing new" if gained <= 0 else "the server sends hardly anything")
@@ -374,7 +377,7 @@ class Transfer:
             raise Hopeless(TransferFailed(FailureKind.NOT_A_VIDEO, message, status=opened.head.status))
 
     def _reserve(self) -> None:
-        """Reserve disk space for the whole file; piece by piece where its size is a mere claim."""
+        """Reserve disk space for the whole file, or piece by piece where its size is not confirmed."""
         held = self.landing.held
         if not self.landing.has_caught_up or held.total is None or self.landing.position < self.reserved:
             return
@@ -384,7 +387,7 @@ class Transfer:
         self.reserved = size
 
     def _peek(self, opened: Opened) -> bytes:
-        """Read the first bytes of a body, enough to classify it; fewer only where there are no more."""
+        """Read enough of a body to classify it; less only at its end."""
         first = b""
         while len(first) < SNIFF:
             piece = self.read(opened, SNIFF - len(first))
@@ -394,7 +397,7 @@ class Transfer:
         return first
 
     def _judge(self, opened: Opened, first: bytes) -> bytes:
-        """Read on until the file is recognised. Raises Hopeless where it is not wanted; returns what was read."""
+        """Read until the file is recognised, and return the bytes read. Raises Hopeless where the file is refused."""
         judge = self.request.judge
         while judge.needs_more(first):
             piece = self.read(opened, PIECE)
@@ -408,7 +411,7 @@ class Transfer:
         return first
 
     def read(self, opened: Opened, most: int) -> bytes:
-        if self.owed_s > 0:  # paid before the next read: what was read is safe by now
+        if self.owed_s > 0:  # pause before the next read, after the bytes were stored
             self.wait(self.owed_s)
             self.owed_s = 0.0
         self.check()
@@ -418,7 +421,7 @@ class Transfer:
         except NetworkFailure as failure:
             self.check()
             raise self._cut(opened, failure.words) from failure
-        self.check()  # what is read after a shutdown need not be the server's
+        self.check()  # bytes read after a shutdown may not be the server's
         if piece:
             self.progressed_at = self.timing.monotonic()
             self.watcher.received(len(piece))
@@ -426,7 +429,7 @@ class Transfer:
         return piece
 
     def _pay(self, size: int, quantum: int) -> None:
-        """Pay for whole quanta, so that small pieces cost no more than large ones."""
+        """Account for the bytes in whole quanta, so that small pieces cost no more than large ones."""
         if quantum >= FREE_QUANTUM:
             return
         self.unpaid += size
@@ -455,7 +458,7 @@ class Transfer:
             raise Halted(reason)
 
     def wait(self, seconds: float) -> None:
-        """Sleep in slices short enough to be stopped in."""
+        """Sleep in short slices, so that a stop is noticed soon."""
         end = self.timing.monotonic() + seconds
         while (left := end - self.timing.monotonic()) > 0:
             self.timing.sleep(min(left, WAIT_SLICE_S))
@@ -469,7 +472,7 @@ class Transfer:
             self.sync()
 
     def sync(self) -> None:
-        """Write, wait for the disk, and only then report it."""
+        """Write, wait for the disk, and then report the bytes as durable."""
         self.synced_at = self.timing.monotonic()
         self.landing.flush()
         held = self.landing.held

@@ -1,1 +1,1 @@
-"""Playlist entries as values: kinds, addresses, filters, groups, and the comparison of two generations."""
+"""Define playlist entries as values: kinds, addresses, filters, groups, and the comparison of two generations."""

@@ -30,14 +30,14 @@ _PLACEHOLDER_BYTES = re.compile(rb"\{(?=(?:base|username|password|token|userinfo
 _USERINFO = re.compile(rb"(?<=://)([^\s/?#|\"'<>]*)@")
 _ENTRY_URL = re.compile(rb"^\s*(https?://[^\s|]+)", re.MULTILINE | re.IGNORECASE)
 _HOST = re.compile(rb"https?://[^\s/?#|]+")
-MOST_USERINFOS = 500  # logins in front of hosts; an entry with a further one loses it
+MOST_USERINFOS = 500  # logins in URLs before the host; an entry with a further login loses it
 SHORTEST_SECRET = 6  # characters
 BASE_SHARE = 0.05  # share of the sample above which a host belongs to the source
 
 
 @dataclass(frozen=True)
 class Access:
-    """The values of a template's names in the form for URLs, and the headers and proxy of the source."""
+    """Hold the values of a template's names in the form for URLs, and the headers and proxy of the source."""
 
     base: str = ""
     username: str = field(default="", repr=False)
@@ -74,7 +74,7 @@ def url_part(value: str) -> str:
 
 
 class Templates:
-    """Replaces the values that a playlist's URLs share by names.
+    """Replace the values that a playlist's URLs share by names.
 
     `known` comes from an earlier refresh: a known value keeps its number, so templates stay comparable. `own` is the
     login of the playlist's own URL. It is hidden even if no entry's URL contains it.
@@ -178,7 +178,7 @@ class Templates:
 
     @property
     def account_pattern(self) -> str:
-        """A pattern for URLs of the first login: (section/, stream, .extension); empty without a login."""
+        """Return a pattern for URLs of the first login: (section/, stream, .extension); empty without a login."""
         if not self._logins or not self._bases:
             return ""
         base = self._bases[0].decode("utf-8", "replace")
@@ -194,7 +194,7 @@ class Templates:
         return _USERINFO.sub(self._userinfo_name, chunk) if b"@" in chunk else chunk
 
     def _userinfo_name(self, match: re.Match[bytes]) -> bytes:
-        """Return the name of a login in front of a host; nothing where there is none left for it."""
+        """Return the name for a login before the host; empty where no name is left."""
         userinfo = match[1]
         if userinfo not in self._userinfos:
             if not self._may_learn or len(self._userinfos) >= MOST_USERINFOS:
@@ -254,7 +254,7 @@ def login_in_url(url: str) -> tuple[str, str, str] | None:
     """
     try:
         parts = urlsplit(url.strip())
-    except ValueError:  # `http://[::1`
+    except ValueError:  # an invalid URL such as `http://[::1`
         return None
     head, _, script = parts.path.rpartition("/")
     if parts.scheme not in ("http", "https") or script not in ("get.php", "player_api.php", "panel_api.php"):

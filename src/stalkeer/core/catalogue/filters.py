@@ -36,7 +36,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class Filter:
-    """`include` keeps only entries that match an include filter of the field. `exclude` drops matching entries."""
+    """Describe a filter.
+
+    `include` keeps only entries that match an include filter of the field. `exclude` drops matching entries.
+    """
 
     field: Field
     mode: Mode
@@ -75,12 +78,12 @@ def _compile(pattern: str) -> Callable[[str], object]:
 
 
 def categories(group: str) -> list[str]:
-    """Split the group of an entry that has several: `Films;Action`, as Kodi writes it and accounts' lists are read."""
+    """Split a group with several categories: `Films;Action`, as Kodi and accounts have it."""
     return [part.strip() for part in group.split(CATEGORY_SEPARATOR) if part.strip()]
 
 
 def explain_reason(group: str, reason: str) -> str:
-    """Say for people why a group is left out: with its own label, if it is left out as adult.
+    """Explain to users why a group is left out. An adult group is named with its label.
 
     >>> explain_reason("VOD | 18+", "adult")
     'labelled as adult: “18+”'
@@ -90,7 +93,7 @@ def explain_reason(group: str, reason: str) -> str:
 
 
 class FilterSet:
-    """All filters of a source. `left_out` returns the filter that drops an entry, or None."""
+    """Hold all filters of a source. `left_out` returns the filter that drops an entry, or None."""
 
     def __init__(self, filters: Sequence[Filter], *, keep_adult: bool) -> None:
         self.filters = tuple(filters)
@@ -107,7 +110,7 @@ class FilterSet:
 
     @property
     def digest(self) -> str:
-        """A text that changes when the filters would give other results."""
+        """Return a text that changes when the filters would give other results."""
         return "|".join((*sorted(f.label for f in self.filters), f"adult={self.keep_adult}"))
 
     def left_out(self, entry: Entry) -> str | None:
@@ -139,7 +142,7 @@ class FilterSet:
             return self._judge(Field.GROUP, group)
         own = self._exclusion(Field.GROUP, group)
         if own is not None and not any(self._exclusion(Field.GROUP, part) for part in parts):
-            return own  # a filter on this very combination
+            return own  # a filter on this combination of categories
         if not any(self._is_included(Field.GROUP, value) for value in (group, *parts)):
             return _not_included(Field.GROUP)
         kept = [part for part in parts if self._is_included(Field.GROUP, part)] or parts

@@ -39,7 +39,7 @@ _SCRIPTS = (
 
 
 class LanguagePlace(StrEnum):
-    """The place of the language in a name, with a pattern for such names ({} takes the alternatives)."""
+    """Describe the place of the language in a name, with a pattern for such names ({} takes the alternatives)."""
 
     CODE = r"^\PL*(?:(?:vod|srs|series|movies?|films?)\PL+)?(?:{})(?:\PL|$)"
     FLAG = "(?:{})"
@@ -49,7 +49,7 @@ class LanguagePlace(StrEnum):
 
 @dataclass(frozen=True)
 class Guess:
-    """A language (ISO 639-1), and the sign in the name that shows it."""
+    """Hold a language (ISO 639-1), and the sign in the name that shows it."""
 
     language: str
     place: LanguagePlace
@@ -62,7 +62,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Group:
-    """A group of a playlist with the number of its movies, episodes and series."""
+    """Describe a group of a playlist with the number of its movies, episodes and series."""
 
     name: str
     size: int
@@ -70,7 +70,7 @@ class Group:
 
 @dataclass(frozen=True)
 class LanguageGroup:
-    """The groups of a language; `UNTOLD` for unknown, `ADULT_GROUPS` for adult groups."""
+    """Hold the groups of a language; `UNTOLD` for unknown, `ADULT_GROUPS` for adult groups."""
 
     language: str
     groups: tuple[Group, ...]
@@ -154,7 +154,7 @@ def filters_for(offered: Sequence[str], kept: Collection[str]) -> list[Filter]:
 
 @dataclass(frozen=True)
 class GroupChoice:
-    """The user's choice among the groups of a new source. `adult` means that an adult group is kept."""
+    """Hold the user's choice among the groups of a new source. `adult` means that an adult group is kept."""
 
     filters: tuple[Filter, ...] = ()
     adult: bool = False

@@ -33,7 +33,7 @@ _SERIES_GROUP = re.compile(r"\b(?:srs|s[eé]ries?|serien|shows?|diziler?|novelas
 
 
 class Nature(NamedTuple):
-    """An entry's kind, the reason for it, and the key that identifies the entry within its source."""
+    """Hold an entry's kind, the reason for it, and the key that identifies the entry within its source."""
 
     kind: str
     reason: str
@@ -89,7 +89,7 @@ def nature_of(url: str, name: str, group: str, duration_s: int | None) -> Nature
 
 
 def kind_of_file(parts: UrlParts, name: str, group: str, duration_s: int | None) -> tuple[str, str]:
-    """Return the kind and its reason for a URL that is no panel's: by extension, name, duration and group."""
+    """Return the kind and its reason for a URL that is not a panel's: by extension, name, duration and group."""
     if parts.scheme.startswith(LIVE_SCHEMES):
         return LIVE, "url"
     extension = parts.extension

@@ -1,4 +1,7 @@
-"""Learn what a playlist's URLs share: hosts, logins, tokens. All of it is secret, and none of it is the entry's own."""
+"""Learn the values that a playlist's URLs share: hosts, logins, tokens.
+
+All of them are secrets, and none belongs to a single entry.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ TOKEN_NAMES = frozenset(
 )
 MOST_BASES = 8
 MOST_TOKENS = 32
-FEWEST_URLS = 3  # that must share a part of their path before it may be a token
-PATH = "/"  # begins the key of a token that is a part of the path; what follows stands for it in keys of entries
+FEWEST_URLS = 3  # URLs that must share a part of their path before it may be a token
+PATH = "/"  # begins the key of a token in the path; the rest of the key replaces the token in keys of entries
 _LOGIN_URL = re.compile(
     rb"(?P<base>https?://[^\s/?#|]+(?:/[^\s/?#|]+)*?)/(?:(?P<section>movie|series|live)/)?"
     rb"(?P<username>[^\s/?#|]+)/(?P<password>[^\s/?#|]+)/\d+(?P<extension>\.\w+)?(?=[\s?|]|$)"
@@ -28,7 +31,7 @@ _RANDOM = re.compile(rb"(?=.*\d)(?=.*[A-Za-z])[\w~.=-]{12,}|[0-9a-fA-F]{16,}|\d{
 
 @dataclass(frozen=True)
 class LearnedAccess:
-    """The values that a playlist's URLs share, in the order of their numbers.
+    """Hold the values that a playlist's URLs share, in the order of their numbers.
 
     `tokens` are pairs of a query key and its value, or of a key that begins with "/" and a part of the path. `parts`
     are the parts that all plain URLs have in their path: one that changes in all of them is a token.
@@ -37,7 +40,7 @@ class LearnedAccess:
     bases: tuple[str, ...] = ()
     logins: tuple[tuple[str, str], ...] = ()
     tokens: tuple[tuple[str, str], ...] = ()
-    userinfos: tuple[str, ...] = field(default=(), repr=False)  # `user:password` in front of a host
+    userinfos: tuple[str, ...] = field(default=(), repr=False)  # `user:password` before a host
     parts: tuple[str, ...] = ()
 
     def named(self) -> dict[str, str]:
@@ -128,8 +131,8 @@ def shared_parts(urls: Iterable[bytes]) -> list[bytes]:
 def path_tokens(shared: Sequence[bytes], known: LearnedAccess) -> list[tuple[bytes, bytes]]:
     """Find the tokens among the parts that all URLs share, as pairs for `LearnedAccess.tokens`.
 
-    A part that has changed for all URLs alike since the last refresh is one. In a list that is read for the first
-    time, a part that looks random is one too.
+    A part that has changed in all URLs since the last refresh is a token. In a list that is read for the first time, a
+    part that looks random is a token, too.
     """
     if known == LearnedAccess():
         return [(PATH.encode(), part) for part in shared if _RANDOM.fullmatch(part)]

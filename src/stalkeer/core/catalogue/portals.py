@@ -24,6 +24,6 @@ def is_portal_address(url: str) -> bool:
     """
     try:
         parts = urlsplit(url.strip())
-    except ValueError:  # `http://[::1`
+    except ValueError:  # an invalid URL such as `http://[::1`
         return False
     return _PATH.fullmatch(parts.path) is not None or _MAC.search(parts.query) is not None

@@ -1,4 +1,4 @@
-"""Decide when an account may be asked about a single series or movie: seldom, and seldom again about what failed."""
+"""Decide when an account may be asked about a single series or movie: rarely, with growing delays after failures."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-FRESH_FOR = timedelta(days=7)  # a series whose listing did not change is asked again after so long
+FRESH_FOR = timedelta(days=7)  # a series with an unchanged listing is asked for again after this time
 MINUTE = timedelta(minutes=1)
-BACK_OFF = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=7))  # by failures in a row
+# delays by the number of failures in a row
+BACK_OFF = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=7))
 
 
 @dataclass(frozen=True)
 class LastQuestion:
-    """The last question about an item. `added` is when the account's list said the item had changed."""
+    """Describe the last query about an item. `added` is the time of its last change by the account's list."""
 
     asked_at: datetime
     added: int | None = None
@@ -21,17 +22,17 @@ class LastQuestion:
 
 
 def is_due(last: LastQuestion | None, added: int | None, now: datetime) -> bool:
-    """Tell whether to ask about an item again: its list says that it changed, or the last question is long past."""
+    """Tell whether to ask about an item again, because its list reports a change or the last query is long ago."""
     if last is None or last.added != added:
         return True
     wait = BACK_OFF[min(last.failures, len(BACK_OFF)) - 1] if last.failures else FRESH_FOR
-    return not last.asked_at <= now < last.asked_at + wait  # a clock that was set back must not stop questions
+    return not last.asked_at <= now < last.asked_at + wait  # a clock that was set back must not stop the queries
 
 
 def wait_before_next(asked: Sequence[datetime], now: datetime, per_minute: int) -> float:
-    """Return the seconds to wait, so that no minute has more than `per_minute` questions.
+    """Return the seconds to wait, so that no minute has more than `per_minute` queries.
 
-    `asked` holds the times of the questions of the last minute at least.
+    `asked` holds at least the times of the last minute's queries.
     """
     recent = sorted(moment for moment in asked if now - MINUTE < moment <= now)
     if len(recent) < per_minute:

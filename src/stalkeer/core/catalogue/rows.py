@@ -28,7 +28,7 @@ _ALONE = (Reading("", "", 0.0),)
 
 
 class Draft(NamedTuple):
-    """A row without its title's id, which will be the first value of `content`."""
+    """Hold a row without its title's id, which will be the first value of `content`."""
 
     key: str
     title: NewTitle | None
@@ -36,18 +36,18 @@ class Draft(NamedTuple):
 
 
 class _Shared(NamedTuple):
-    """The values that rows share when their names differ only in the title, or only in season and episode."""
+    """Hold the values that rows share when their names differ only in the title, or only in season and episode."""
 
     title: NewTitle | None
-    kind: str  # of their titles
+    kind: str  # kind of their titles
     readings: tuple[Reading, ...]  # of each title; empty when the title is certain
     year: int | str
     season: int | str
-    tail: tuple[int | str, ...]  # of the content, from the resolution on
+    tail: tuple[int | str, ...]  # the content from the resolution on
 
 
 class RowMaker:
-    """Makes rows. Remembers repeated values: qualities, languages, the keys of a series."""
+    """Make rows. Cache repeated values: qualities, languages, the keys of a series."""
 
     def __init__(self) -> None:
         reader = TitleReader()
@@ -78,7 +78,7 @@ class RowMaker:
                     else:
                         title = _new(NewTitle, (title_kind, text, ((key_of_title, 0.0),)))
                     content = (kind, reason, name, url, group, logo, year, season_of_all, "") + tail
-                elif kind == MOVIE:  # its name says episode
+                elif kind == MOVIE:  # an episode by its name
                     drafts.append(self.draft(entry))
                     continue
                 else:
@@ -87,13 +87,14 @@ class RowMaker:
             elif kind in _TITLED:
                 drafts.append(self.draft(entry))
             else:
-                title = _new(NewTitle, (kind, name, ()))  # without keys: to be found by people, not to be matched
+                title = _new(NewTitle, (kind, name, ()))  # without keys: for the search, not for matching
                 drafts.append(_new(Draft, (key, title, (kind, reason, name, url, group, logo, *_UNTITLED))))
         return drafts
 
     def draft(self, entry: Entry) -> Draft:
         """Make the row of an entry, from its name when its kind has a title."""
-        # by position and in one function: of hundreds of thousands of rows, names and calls would cost half the time
+        # by position and in a single function: for hundreds of thousands of rows, names and calls would take half the
+        # time
         (
             key, kind, name, url, group, logo, duration_s, tmdb_id, headers,
             season, episode, year, added, reason, protected,
@@ -183,5 +184,5 @@ def _title_of(parsed: ParsedTitle, kind: str) -> NewTitle | None:
 
 
 def _is_certain(entry: Entry) -> bool:
-    """A panel's own word on what an entry is stands above its name."""
+    """Tell whether the kind is certain. A panel's own kind has precedence over the name."""
     return entry.reason.startswith("account") or entry.key.partition(":")[0] == "movie"

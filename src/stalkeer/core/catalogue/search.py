@@ -1,4 +1,4 @@
-"""Read what people type to find entries: words in any order, a year, an episode; and index titles for it."""
+"""Parse the words of a search: words in any order, a year, an episode. Index titles for it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from stalkeer.core.titles.normalise import CHANGING, fold_words, title_words
 
 LONGEST_WORD = 40
-MOST_WORDS = 12  # of a query; more of them tell nothing new
-_MOST_SUFFIXES = 24  # of a run of letters without spaces
+MOST_WORDS = 12  # words of a query that are used
+_MOST_SUFFIXES = 24  # suffixes of a run of letters without spaces
 _EPISODE = re.compile(r"(?<![^\W_])(?:s(\d{1,4})[\s._-]*e(\d{1,4})|(\d{1,2})x(\d{2,4}))(?![^\W_])", re.IGNORECASE)
 _SEASON = re.compile(r"(?<![^\W_])s(\d{1,4})(?![^\W_])", re.IGNORECASE)
 _YEAR = re.compile(r"(?:18[7-9]|19\d|20\d)\d")
@@ -20,7 +20,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a query, as it is written and as keys of titles write it (`two` as `2`)."""
+    """Hold a word of a query, as written and as in title keys (`two` as `2`)."""
 
     forms: tuple[str, ...]
 
@@ -38,7 +38,7 @@ class Word:
 
 @dataclass(frozen=True)
 class SearchText:
-    """A query. An entry fits if each word begins a word of its title, name, group or source, or is its year."""
+    """Hold a query. An entry fits if each word begins a word of its title, name, group or source, or is its year."""
 
     words: tuple[Word, ...]
     season: int | None = None
@@ -65,7 +65,7 @@ def read_search(text: str) -> SearchText:
 
 
 def read_words(text: str) -> SearchText:
-    """Read a query as nothing but words: `S02` may be a part of a name."""
+    """Read a query as words only, because `S02` may be a part of a name."""
     return SearchText(_words(text))
 
 
@@ -79,7 +79,7 @@ def _words(text: str) -> tuple[Word, ...]:
 
 
 def index_words(text: str) -> set[str]:
-    """Return the words under which a title is found by their beginnings; for scripts without spaces, of each letter."""
+    """Return the words whose beginnings find a title. In scripts without spaces, a word begins at each letter."""
     folded = fold_words(text)
     words = {word[:LONGEST_WORD] for word in folded}
     if not CHANGING.isdisjoint(folded):

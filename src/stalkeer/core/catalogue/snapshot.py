@@ -23,7 +23,7 @@ LEFT_OUT = 0  # instead of an entry's id: a block that was filtered or gave no e
 
 @dataclass
 class Snapshot:
-    """The blocks of a generation in order: their fingerprints and the entries made from them.
+    """Hold the blocks of a generation in order: their fingerprints and the entries made from them.
 
     `further` holds the additional entries of a block that gave several.
     """
@@ -35,7 +35,7 @@ class Snapshot:
 
 
 class Alignment:
-    """Compares a new playlist with an old snapshot, chunk by chunk, and makes the new snapshot.
+    """Compare a new playlist with an old snapshot, chunk by chunk, and make the new snapshot.
 
     Without `is_trusted` every block counts as unknown, because it may now be read differently. The old snapshot then
     only names the entries that existed.
@@ -242,7 +242,7 @@ class Alignment:
 
     @property
     def size(self) -> int:
-        """The number of blocks of the new playlist so far."""
+        """Return the number of blocks of the new playlist so far."""
         return len(self.new.fingerprints)
 
     def became(self, place: int, entry_ids: Sequence[int]) -> None:

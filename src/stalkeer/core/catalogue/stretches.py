@@ -17,7 +17,7 @@ from xxhash import xxh3_64_intdigest
 EXTINF = b"#EXTINF:"
 SEPARATOR = b"\n#EXTINF:"  # between two blocks
 SIZE = 16  # blocks: when one in a hundred changes, six in seven stretches stay equal
-_BETWEEN = len(SEPARATOR)  # bytes before each block's own
+_BETWEEN = len(SEPARATOR)  # bytes before the text of each block
 
 
 def new_array(values: Iterable[int] = ()) -> array[int]:
@@ -35,7 +35,7 @@ NO_TEXT = Stretch(1, 0, 0)  # a block that is only compared individually
 
 @dataclass
 class Stretches:
-    """All stretches of a playlist in order; none for a source that is not text."""
+    """Hold all stretches of a playlist in order; none for a source that is not text."""
 
     blocks: array[int] = field(default_factory=new_array)
     lengths: array[int] = field(default_factory=new_array)

@@ -1,1 +1,4 @@
-"""The rules of downloading: states, admission, pacing, retry, resume. Values in, decisions with reasons out."""
+"""Decide about downloads: states, admission, pacing, retry, resume.
+
+Functions take values and return decisions with reasons.
+"""

@@ -17,10 +17,10 @@ UNKNOWN_SIZE = 4_000_000_000  # bytes assumed for a file of unknown size
 
 @dataclass(frozen=True)
 class QueuedDownload:
-    """A queued download. `remaining` is in bytes; None when the size is unknown.
+    """Hold a queued download. `remaining` is in bytes; None when the size is unknown.
 
-    A size that is not confirmed is the claim of one answer: no more room is kept for it than for an unknown size.
-    `closed_at` is the end of its last connection, to whichever account that was.
+    For an unconfirmed size, no more space is kept than for an unknown size. `closed_at` is the end of its last
+    connection to any account.
     """
 
     id: DownloadId
@@ -41,7 +41,8 @@ class QueuedDownload:
 
 @dataclass(frozen=True)
 class Running:
-    """A download that holds a connection or is about to. `is_leaving` means that its owner was asked to stop.
+    """Hold a download that has a connection or will have one soon. `is_leaving` means that its worker was asked to
+    stop.
 
     `is_slow`: it has been slower than the minimum speed for a while.
     """
@@ -64,19 +65,22 @@ class Running:
 
 @dataclass(frozen=True)
 class Account:
-    """The limits of a source's account. `connections` are ours, without those of viewers; None is unlimited."""
+    """Hold the limits of a source's account.
+
+    `connections` are for downloads, without those of viewers; None is unlimited.
+    """
 
     connections: int | None = 1
     viewers: int = 0
     closing: int = 0  # connections closed so recently that the provider may still count them
     closing_until: datetime | None = None
-    busy_until: datetime | None = None  # somebody was seen with its only connection
+    busy_until: datetime | None = None  # somebody else uses its only connection until then
     refusal: str | None = None  # the reason it cannot be used: expired, banned, switched off, asked too early
 
 
 @dataclass(frozen=True)
 class DiskRoom:
-    """A file system. `room` is the free space above the floor; `trouble` stops every download."""
+    """Hold the state of a file system. `room` is the free space above the minimum; `trouble` stops every download."""
 
     room: int | None = None
     trouble: str | None = None
@@ -85,9 +89,9 @@ class DiskRoom:
 
 @dataclass(frozen=True)
 class Gates:
-    """The conditions that stop all downloads, or all downloads of a source."""
+    """Hold the conditions that stop all downloads, or all downloads of a source."""
 
-    hours: Waiting | None = None  # of the week, or the pause for now
+    hours: Waiting | None = None  # the hours of the settings, or the pause of the queue
     quota: Mapping[SourceId | None, Waiting] = field(default_factory=dict)  # None: for all sources together
     sources: Mapping[SourceId, Waiting] = field(default_factory=dict)  # when each source may be used
 
@@ -97,10 +101,10 @@ class Gates:
 
 @dataclass(frozen=True)
 class Limits:
-    """The numbers of parallel connections; None is unlimited. `unknown_size` is assumed for files of unknown size.
+    """Hold the numbers of parallel connections; None is unlimited. `unknown_size` is assumed for files of unknown size.
 
-    `reconnect_gap`: a download connects again, to any account, only so long after its last connection was closed. It
-    remembers one closing; a second one within the gap would hide the first from the account that it was made to.
+    `reconnect_gap` is the time between the end of a download's last connection and its next one, to any account. Only
+    the last end is stored, so a shorter gap could hide the end before it.
     """
 
     total: int | None = 3
@@ -114,15 +118,15 @@ class Plan:
     admitted: tuple[DownloadId, ...]
     leaving: tuple[DownloadId, ...]  # running downloads that make room for a viewer or a forced download
     waiting: Mapping[DownloadId, Waiting]
-    too_slow: tuple[DownloadId, ...] = ()  # running downloads that make room because they hardly move
+    too_slow: tuple[DownloadId, ...] = ()  # running downloads that make room because they are too slow
 
 
 def connections_for_us(override: int | None, maximum: int | None, viewers: int, reserve: int) -> int | None:
-    """Return the number of an account's connections that we may use; None is unlimited.
+    """Return the number of an account's connections for downloads; None is unlimited.
 
     The user's `override` (0: unlimited) wins over the account's `maximum`; without both it is one. `reserve`
     connections stay free for viewers, except where only one exists, since nothing could be downloaded otherwise.
-    Viewers within the reserve cost us nothing.
+    Viewers within the reserve do not reduce the number.
     """
     if override == 0:
         return None
@@ -156,7 +160,7 @@ def plan(
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The present state of this machine and its limits."""
+    """Hold the present state of this machine and its limits."""
 
     limits: Limits = Limits()
     volumes: Mapping[str, DiskRoom] = field(default_factory=dict)
@@ -164,7 +168,7 @@ class Surroundings:
 
 
 class _Table:
-    """Counts the taken connections and disk space while a plan is made."""
+    """Count the used connections and disk space while a plan is made."""
 
     def __init__(
         self,
@@ -190,7 +194,7 @@ class _Table:
             self.reserved[download.volume] += self._need(download)
 
     def yield_to_viewers(self) -> None:
-        """Let our least urgent downloads leave when an account allows fewer connections than we hold."""
+        """Stop the least urgent downloads when an account allows fewer connections than they hold."""
         for source_id, account in self.accounts.items():
             if account.connections is None or self.by_source[source_id] <= account.connections:
                 continue
@@ -218,11 +222,11 @@ class _Table:
         )
 
     def make_room(self, candidate: QueuedDownload, obstacle: Waiting) -> None:
-        """Let one blocking download leave: a slow one, or for a forced download the least urgent one."""
+        """Stop a download to make room: a slow one, or, for a forced download, the least urgent one."""
         if obstacle.reason not in (Reason.SLOT, Reason.HOST, Reason.ACCOUNT):
             return
         if candidate.priority < FORCE and not self.is_any_slow:
-            return  # nobody would leave for it
+            return  # no running download would make room for it
         in_the_way = [
             download
             for download in self.running

@@ -1,4 +1,4 @@
-"""The kinds of failure that need different reactions."""
+"""Define the kinds of failure that need different reactions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class FailureKind(StrEnum):
-    """The reaction that a failed attempt needs."""
+    """Define the kind of a failed attempt, which decides the reaction."""
 
     TRANSIENT = "transient"  # try again later, with back-off
     ACCOUNT = "account"  # check the account first: expired, refused, or all connections in use
@@ -14,7 +14,8 @@ class FailureKind(StrEnum):
     LOCAL_DISK_FULL = "local_disk_full"  # every download on that filesystem waits; nothing is lost
     LOCAL_PERMISSION = "local_permission"  # the folder is read-only, missing, unmounted or not writable
     LOCAL_LASTING = "local_lasting"  # the file system can never hold the file: the user decides
-    NOT_A_VIDEO = "not_a_video"  # a notice, a page, an archive: mostly the account's mood, so the same entry again
+    # a notice, a page or an archive: usually a temporary state of the account, so try the same entry again
+    NOT_A_VIDEO = "not_a_video"
     WRONG_FILE = "wrong_file"  # complete, but not the wanted file: try the next variant
     PROTECTED = "protected"  # encrypted or access controlled; never circumvented
     CHANGED = "changed"  # the server's file changes again and again

@@ -1,6 +1,7 @@
-"""NZB files that stand for a release of ours: Radarr and Sonarr fetch them and hand them to the download client.
+"""Write and read NZB files for offered releases.
 
-A release has no article on Usenet. Its NZB is well-formed, as both programs demand, and carries a signed name only.
+Radarr and Sonarr fetch them and pass them to the download client. A release has no article on Usenet: its NZB is
+well-formed, as both programs demand, and contains only a signed name.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from datetime import datetime
 from xml.parsers.expat import ExpatError, ParserCreate
 from xml.sax.saxutils import escape, quoteattr
 
-LARGEST_NZB = 100_000  # bytes; ours have less than 2,000
-DEEPEST = 10  # elements in each other; ours has four
+LARGEST_NZB = 100_000  # bytes; Stalkeer's NZB files have less than 2,000
+DEEPEST = 10  # nested elements; Stalkeer's NZB files have four
 _TICKET = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
 @dataclass(frozen=True)
 class ReleaseFile:
-    """The release of an NZB; `size` in bytes, 0 when unknown."""
+    """Describe the release of an NZB; `size` in bytes, 0 when unknown."""
 
     ticket: str
     title: str
@@ -41,7 +42,7 @@ def write_nzb(release: ReleaseFile) -> str:
 
 
 def find_ticket(nzb: bytes) -> str | None:
-    """Return the signed name in an NZB; None for an NZB of another indexer, and for one that is not whole."""
+    """Return the signed name in an NZB; None for an NZB of another indexer, or an incomplete one."""
     if len(nzb) >= LARGEST_NZB:
         return None
     reader = _Reader()
@@ -58,7 +59,7 @@ class _Unfit(Exception):  # noqa: N818 - not an error
 
 
 class _Reader:
-    """Read an NZB. Declarations of types and entities are refused: ours has none."""
+    """Read an NZB. Declarations of types and entities are refused, because Stalkeer writes none."""
 
     def __init__(self) -> None:
         self.ticket, self.files = "", 0

@@ -1,7 +1,7 @@
-"""Word the reason of a failure for another program or a phone: the kind of trouble, and nothing of the provider.
+"""Word the reason of a failure for another program or a phone, without any detail of the provider.
 
-Reasons go into the history, the blocklist and the notifications of an instance. An address there, or the name of a
-file, says which provider it is, and to whom the account belongs.
+Reasons appear in the history, the blocklist and the notifications of an instance. An address or a file name there could
+reveal the provider and the account.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OF_ENTRIES = (
 _STATUS = re.compile(r"(?:answered )?with status (\d{3})\b(.*)", re.DOTALL)
 _SUBJECT = re.compile(r"^\s*\S+:\s+(?=\S)")  # `example.com/…/film.mkv: the server ...`
 _RATE = r"(?:bytes|[KMGT]?i?B)/s\b"
-# our own words with dots or slashes in them
+# words of Stalkeer that contain dots or slashes
 _OURS = r"(?:config\.yml|(?:downloads|server|directories|matching|security|retention|sources|wanted|import)\.[a-z_]+)\b"
 _ADDRESS = re.compile(
     rf"(?<![\w.])(?!{_OURS})(?:"
@@ -40,7 +40,10 @@ _QUOTED = re.compile(r"(?<![\w])([\"'])(?:(?!\1(?!\w)).){1,300}\1(?!\w)")
 
 
 def outward_reason(code: str | None, error: str | None) -> str:
-    """Return the reason of a failure in words that may leave, on one line. `code` is the code of the error."""
+    """Return the reason of a failure in words that are safe to send, on a single line.
+
+    `code` is the code of the error.
+    """
     text = " ".join((error or "").split())
     if code in FIXED or not text:
         return FIXED.get(code or "", UNKNOWN_FAILURE)

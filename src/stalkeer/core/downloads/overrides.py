@@ -1,4 +1,4 @@
-"""Pause the queue or limit its speed for now: until a time, or until the user ends it."""
+"""Define temporary overrides: a pause of the queue or a speed limit, until a time or until the user ends it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def span_of(minutes: int | None) -> timedelta | None:
 
 @dataclass(frozen=True)
 class QueuePause:
-    """A pause of the whole queue. `until` is None where only the user ends it."""
+    """Describe a pause of the whole queue. `until` is None where only the user ends it."""
 
     since: datetime
     until: datetime | None = None
@@ -26,7 +26,7 @@ class QueuePause:
 
 @dataclass(frozen=True)
 class SpeedLimit:
-    """A speed limit for now, in bytes/s, instead of the one of settings and hours; 0 is unlimited."""
+    """Describe a temporary speed limit in bytes/s, instead of that of settings and hours; 0 is unlimited."""
 
     rate: int
     since: datetime
@@ -41,14 +41,14 @@ class Overrides:
     speed: SpeedLimit | None = None
 
     def at(self, now: datetime) -> Overrides:
-        """Return the part that is still in force."""
+        """Return the overrides that still apply."""
         return Overrides(
             self.pause if _holds(self.pause, now) else None,
             self.speed if _holds(self.speed, now) else None,
         )
 
     def apply(self, planned: Allowance) -> Allowance:
-        """Return the allowance with the speed limit for now. The hours' pause stays."""
+        """Return the allowance with the temporary speed limit. A pause of the hours stays."""
         if self.speed is None or planned.is_paused:
             return planned
         return Allowance(self.speed.rate or None)

@@ -14,7 +14,7 @@ FREE_QUANTUM = 1024 * 1024
 
 @dataclass
 class Gcra:
-    """A limit of `rate` bytes/s, shared by all readers (generic cell rate algorithm).
+    """Apply a limit of `rate` bytes/s, shared by all readers (generic cell rate algorithm).
 
     `due` is the time at which all bytes taken so far are paid for. The size of a read is not under our control, so a
     reader takes bytes after the read and pays by a pause.
@@ -62,7 +62,8 @@ WEEK = tuple(Weekday)
 
 @dataclass(frozen=True)
 class Window:
-    """A time window on `days` from `start` until `end`, local time. An end at or before the start is on the next day.
+    """Describe a time window on `days` from `start` until `end`, local time. An end at or before the start is on the
+    next day.
 
     `rate` is in bytes/s: 0 pauses everything, None removes the limit.
     """
@@ -83,7 +84,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Allowance:
-    """The present limit of the schedule: `rate` in bytes/s, None for no limit, 0 for a pause."""
+    """Hold the present limit of the schedule: `rate` in bytes/s, None for no limit, 0 for a pause."""
 
     rate: float | None
     until: datetime | None = None  # end of a pause, to the minute; None if it does not end within a week

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 from stalkeer.core.downloads.resume import OVERLAP
 
-PROGRESS_BYTES = OVERLAP  # as many new bytes as each resume fetches again
-LIST_SLACK = 1.25  # by which a listed size may be exceeded
-LEAST_LISTED = 50_000_000  # bytes: a smaller size in a list is no film's
-FASTEST = 15_000_000  # bytes/s that a film plays at most: the best discs have 128 Mbit/s
-UNKNOWN_TIMES = 10  # the assumed size, where neither size nor runtime is known
+PROGRESS_BYTES = OVERLAP  # new bytes that count as progress: as many as each resume fetches again
+LIST_SLACK = 1.25  # factor by which a file may exceed its listed size
+LEAST_LISTED = 50_000_000  # bytes; a smaller listed size cannot be a movie's
+FASTEST = 15_000_000  # highest bit rate of a movie in bytes/s: the best discs have 128 Mbit/s
+UNKNOWN_TIMES = 10  # times the assumed size, where neither size nor runtime is known
 
 
 def longest_movie(listed: int | None, runtime_s: float | None, assumed: int) -> int:
-    """Return the bytes that a film can have at most, of which the server tells no length."""
+    """Return the largest size of a movie whose length the server does not state."""
     if listed is not None and listed >= LEAST_LISTED:
         return int(listed * LIST_SLACK)
     return int(runtime_s * FASTEST) if runtime_s else assumed * UNKNOWN_TIMES
@@ -22,24 +22,25 @@ def longest_movie(listed: int | None, runtime_s: float | None, assumed: int) -> 
 
 @dataclass
 class HighWater:
-    """Count attempts without progress. `mark`: the durable bytes at the last progress, `failures`: attempts since then.
+    """Count attempts without progress.
 
-    Both go on from run to run. A connection that brings no progress is an attempt, and ends its run.
+    `mark` is the durable bytes at the last progress, `failures` the attempts since then. Both continue over all runs. A
+    connection without progress counts as an attempt and ends its run.
     """
 
     mark: int = 0
     failures: int = 0
     has_advanced: bool = False  # in this run
-    is_barren: bool = False  # the lost connection brought bytes, and none that is new: it was an attempt of its own
+    is_barren: bool = False  # the lost connection delivered bytes but no new ones, so it counts as an attempt
     _peak: int = field(init=False)
-    _peak_before: int = field(init=False)  # at the end of the connection before
-    _has_advanced_now: bool = False  # with this connection
+    _peak_before: int = field(init=False)  # peak at the end of the last connection
+    _has_advanced_now: bool = False  # progress with this connection
 
     def __post_init__(self) -> None:
         self._peak = self._peak_before = self.mark
 
     def note(self, durable: int) -> None:
-        """Note the durable bytes of the file. They may shrink where the file changed; the mark does not."""
+        """Record the durable bytes of the file. They may shrink where the file changed; the mark does not."""
         self._peak = max(self._peak, durable)
         if self._peak - self.mark >= PROGRESS_BYTES:
             self.mark = self._peak
@@ -51,7 +52,7 @@ class HighWater:
 
     @property
     def is_fruitless(self) -> bool:
-        """Return True where the connection brought no progress: the next one waits for the next attempt."""
+        """Return True where the connection made no progress, so that the next one waits for the next attempt."""
         return not self._has_advanced_now
 
     def reconnect(self) -> None:
@@ -61,5 +62,5 @@ class HighWater:
 
     @property
     def failures_now(self) -> int:
-        """Return the attempts in a row without progress, the one that has just failed included."""
+        """Return the attempts in a row without progress, including the one that just failed."""
         return 1 if self._has_advanced_now else self.failures + 1

@@ -1,7 +1,7 @@
-"""Dates of offered releases: unique to the second, fixed, a little in the past, newer for what was offered later.
+"""Choose the dates of offered releases: fixed, unique to the second, a little in the past, and newer for later offers.
 
-Both programs recognise a blocklisted release by its title and this date, and walk the feed until they meet a date that
-they have seen. A date of today, newly made for each answer, would let them grab a failed release for ever.
+Both programs recognise a blocklisted release by its title and date, and read the feed until they meet a known date.
+With a new date in each answer, they would grab a failed release again and again.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-AGE = timedelta(hours=1)  # a user's minimum age of some minutes is passed at once
+AGE = timedelta(hours=1)  # old enough for a minimum age of some minutes in the user's delay profile
 _SECOND = timedelta(seconds=1)
 
 
 def new_dates(newest: datetime | None, oldest: datetime | None, now: datetime, expected: int) -> Iterator[datetime]:
     """Yield dates for new releases, each newer than the one before, from about `now - AGE - expected` seconds on.
 
-    When the dates up to `now` are used up, the rest is older than everything: a date in the future would be rejected.
+    When the dates up to `now` are used up, the rest gets older dates than all others, because a date in the future
+    would be rejected.
     """
     now = now.replace(microsecond=0)
     date = now - AGE - expected * _SECOND

@@ -25,7 +25,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class QuotaState:
-    """The `remaining` bytes in the current period, which ends at `until`."""
+    """Hold the `remaining` bytes of the current period, which ends at `until`."""
 
     remaining: int
     until: datetime

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Steps:
-    """`count` equal spans of time from `start`, in seconds since 1970."""
+    """Divide time into `count` equal spans from `start`, in seconds since 1970."""
 
     start: float
     length_s: float
@@ -17,7 +17,7 @@ class Steps:
 
 @dataclass(frozen=True)
 class SampleSpan:
-    """The bytes that arrived in the `seconds` before `end`, in seconds since 1970."""
+    """Hold the bytes that arrived in the `seconds` before `end`, in seconds since 1970."""
 
     end: float
     seconds: float

@@ -15,17 +15,17 @@ from email.utils import parsedate_to_datetime
 from stalkeer.core.downloads.failures import FailureKind
 
 OVERLAP = 64 * 1024
-MOST_BYTES = 1 << 44  # 16 TiB, the largest file of the common file systems: a server that claims more claims nothing
+MOST_BYTES = 1 << 44  # 16 TiB, the largest file of common file systems; a larger size from a server is ignored
 LAST_MODIFIED_AGE = timedelta(seconds=60)  # RFC 9110, 8.8.2.2: a newer value is a weak validator
 
 
 @dataclass(frozen=True)
 class Validators:
-    """The header fields that distinguish versions of a file, as the server sent them."""
+    """Hold the header fields that distinguish versions of a file, as the server sent them."""
 
     etag: str | None = None
     last_modified: str | None = None
-    date: str | None = None  # of the answer that carried them
+    date: str | None = None  # date of the answer with these fields
     content_type: str | None = None
 
     def to_document(self) -> dict[str, str]:
@@ -38,10 +38,10 @@ class Validators:
         return cls(known.get("etag"), known.get("last_modified"), known.get("date"), known.get("content_type"))
 
     def moved(self, answered: Validators) -> str | None:
-        """Return the name of a field that another version of the file has: changed, or gone.
+        """Return the name of a field that shows another version of the file, because it changed or is gone.
 
-        A field that is new proves nothing. A 206 with the same ETag may leave Last-Modified out (RFC 9110, 15.3.7).
-        Some servers make up an ETag for each answer; see `common`.
+        A new field proves nothing. A 206 with the same ETag may leave Last-Modified out (RFC 9110, 15.3.7). Some
+        servers send a different ETag in each answer; see `common`.
         """
         if self.etag is not None and answered.etag != self.etag:
             return "ETag"
@@ -51,7 +51,9 @@ class Validators:
         return None
 
     def common(self, answered: Validators) -> Validators:
-        """Return what both have: once the bytes were seen to be the same, a field that moved distinguishes nothing."""
+        """Return the fields that are the same in both: once the bytes proved to be equal, a changed field no longer
+        distinguishes versions.
+        """
         is_left_out = self.etag is not None and self.etag == answered.etag and answered.last_modified is None
         is_dated = self.last_modified == answered.last_modified or is_left_out
         return Validators(
@@ -71,10 +73,10 @@ class Validators:
 
 @dataclass(frozen=True)
 class HeldPart:
-    """The part of a file on disk: its first `offset` bytes, and what is known of the file and its server.
+    """Hold the part of a file on disk: its first `offset` bytes, and the facts about the file and its server.
 
-    `total` is a claim of the server until a second answer or the bytes confirm it. `asks_whole`: the last answer to a
-    Range request did not fit, so the next request goes without.
+    `total` is unconfirmed until a second answer or the bytes confirm it. `asks_whole` means that the last answer to a
+    Range request did not fit, so that the next request has no range.
     """
 
     offset: int = 0
@@ -91,35 +93,35 @@ class HeldPart:
 
     @property
     def asked_from(self) -> int:
-        """The start of the next request: some bytes before the end, to verify that it is the same file."""
+        """Return the start of the next request: some bytes before the end, to verify that it is the same file."""
         return max(0, self.offset - OVERLAP)
 
     @property
     def learned(self) -> dict[str, bool]:
-        """Return the form that is stored in `downloads.learned`: only what is so."""
+        """Return the form that is stored in `downloads.learned`, with only the true facts."""
         known = {"is_total_confirmed": self.is_total_confirmed, "asks_whole": self.asks_whole}
         return {name: True for name, is_so in known.items() if is_so}
 
 
 @dataclass(frozen=True)
 class Head:
-    """The status and the relevant header fields of an answer."""
+    """Hold the status and the relevant header fields of an answer."""
 
     status: int
     length: int | None = None  # Content-Length
     content_range: str | None = None
-    encoding: str | None = None  # Content-Encoding: a claim that the first bytes prove or not
+    encoding: str | None = None  # Content-Encoding, which the first bytes must confirm
     validators: Validators = Validators()
 
     @property
     def is_endless(self) -> bool:
-        """The range says no total: `bytes 5-9/*`."""
+        """Tell whether the range has no total: `bytes 5-9/*`."""
         return (self.content_range or "").rstrip().endswith("/*")
 
 
 @dataclass(frozen=True)
 class Append:
-    """The body continues the partial file: from byte `start` of a file of `total` bytes up to `stop`.
+    """Append the body to the partial file, from byte `start` up to `stop` of a file of `total` bytes.
 
     Bytes that are on disk already are compared, not written.
     """
@@ -131,9 +133,9 @@ class Append:
 
 @dataclass(frozen=True)
 class Whole:
-    """The body is the whole file. The bytes on disk are compared with it.
+    """Read the body as the whole file. The bytes on disk are compared with it.
 
-    `is_proven` is False where a range was asked for: a body that does not begin like the file may then be the range.
+    `is_proven` is False where a range was requested: a body that does not begin like the file may then be the range.
     """
 
     total: int | None
@@ -142,14 +144,14 @@ class Whole:
 
 @dataclass(frozen=True)
 class AskWhole:
-    """The answer does not fit the bytes on disk. Request the whole file."""
+    """Request the whole file, because the answer does not fit the bytes on disk."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Complete:
-    """The whole file is on disk already."""
+    """Report that the whole file is on disk already."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def range_headers(held: HeldPart) -> dict[str, str]:
 
 
 def plan_answer(held: HeldPart, *, is_ranged: bool, head: Head) -> Plan:
-    """Decide on an answer. `is_ranged`: the request carried `range_headers(held)`."""
+    """Decide on an answer. `is_ranged` means that the request had `range_headers(held)`."""
     if head.status == 200:
         return _plan_200(held, head, is_ranged=is_ranged)
     if head.status == 206:
@@ -183,7 +185,10 @@ def plan_answer(held: HeldPart, *, is_ranged: bool, head: Head) -> Plan:
 
 
 def kind_of_status(status: int) -> FailureKind:
-    """Return the kind of failure. Panels answer any 4xx for expired, full or wrong accounts; only their API knows."""
+    """Return the kind of failure.
+
+    Panels answer any 4xx for expired, full or wrong accounts; only their API has the reason.
+    """
     if status in (404, 410):
         return FailureKind.GONE
     if status in (407, 408, 421, 425, 429):
@@ -193,7 +198,7 @@ def kind_of_status(status: int) -> FailureKind:
 
 @dataclass(frozen=True)
 class _Span:
-    """A Content-Range: from byte `start` to before `stop`, of `total` bytes."""
+    """Hold a Content-Range: from byte `start` to before `stop`, of `total` bytes."""
 
     start: int
     stop: int
@@ -205,7 +210,7 @@ class _Span:
 
 
 def _span_of(head: Head) -> _Span | None:
-    """Read the Content-Range; None without a usable one. A multipart body holds several ranges with heads of theirs."""
+    """Read the Content-Range; None without a usable one. A multipart body, with several ranges, has no usable one."""
     found = re.fullmatch(r"\s*bytes\s+(\d{1,19})-(\d{1,19})/(\d{1,19}|\*)\s*", head.content_range or "", re.IGNORECASE)
     if found is None or (head.validators.content_type or "").strip().casefold().startswith("multipart/"):
         return None
@@ -214,7 +219,8 @@ def _span_of(head: Head) -> _Span | None:
 
 
 def _plan_200(held: HeldPart, head: Head, *, is_ranged: bool) -> Plan:
-    """Tell a range from the whole file: panels answer a Range request with 200 and either, with or without its range.
+    """Tell a range from the whole file. Panels answer a Range request with 200 and either of them, with or without a
+    Content-Range.
 
     Only a Content-Range, the length and the first bytes can tell them apart.
     """
@@ -280,7 +286,7 @@ def _again(problem: str, *, is_ranged: bool) -> Plan:
 
 
 def credible(size: int | None) -> int | None:
-    """Return a size that a file can have; None for one that it cannot."""
+    """Return the size if a file can have it, else None."""
     return size if size is not None and size <= MOST_BYTES else None
 
 

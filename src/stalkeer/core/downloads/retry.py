@@ -14,7 +14,7 @@ ATTEMPTS_WITHOUT_LIMIT = 20  # attempts without new bytes under `retry_attempts:
 
 @dataclass(frozen=True)
 class RetryRule:
-    """At most `tries` attempts (None: no limit). Pauses double from `first_s` up to `most_s`."""
+    """Hold a rule: at most `tries` attempts (None: no limit), with pauses that double from `first_s` up to `most_s`."""
 
     tries: int | None
     first_s: float
@@ -45,7 +45,7 @@ class RetryIn:
 
 @dataclass(frozen=True)
 class GiveUp:
-    """This variant will not succeed. Another variant may."""
+    """Give this variant up. Another variant may succeed."""
 
     reason: str
 
@@ -62,9 +62,9 @@ def decide_retry(
     tries: int | None = None,
     first_s: float | None = None,
 ) -> RetryDecision:
-    """Decide after `failures` failed attempts in a row, this one included. `dice` is random in [0, 1).
+    """Decide after `failures` failed attempts in a row, including this one. `dice` is random in [0, 1).
 
-    Pauses double and vary by up to half, so that downloads which failed together do not retry together. A longer
+    Pauses double and vary by up to half, so that downloads that failed together do not retry together. A longer
     Retry-After of the server counts, up to an hour. `tries` overrides the rule. `first_s` overrides it for failures
     that pass by themselves.
     """

@@ -19,9 +19,9 @@ from stalkeer.core.naming.names import without_device
 from stalkeer.model import DownloadState
 
 VERSION = "4.5.1"  # a release of SABnzbd whose API this is
-OWN_CATEGORY = "stalkeer"  # of downloads that no instance grabbed; no instance may use it
+OWN_CATEGORY = "stalkeer"  # category of downloads that no instance grabbed; no instance may use it
 NZO_PREFIX = "SABnzbd_nzo_"
-OWN_PREFIX = "stalkeer_"  # before the id of a download that no instance grabbed
+OWN_PREFIX = "stalkeer_"  # prefix of the id of a download that no instance grabbed
 # Radarr and Sonarr show this text as a warning. With any other, they blocklist the release and search again.
 LOCAL_FAULT = "Unpacking failed, write error or disk is full?"
 PLACEMENT = "placement"
@@ -39,7 +39,7 @@ LONGEST_CATEGORY = 100
 
 
 class SabStatus(StrEnum):
-    """The words of SABnzbd that we use."""
+    """Define the statuses of SABnzbd that Stalkeer uses."""
 
     QUEUED = "Queued"
     PAUSED = "Paused"
@@ -62,17 +62,17 @@ _QUEUE_STATUS: Mapping[DownloadState, SabStatus] = {
 
 
 class Stage(StrEnum):
-    """List the stages of a release, as its instance sees them."""
+    """Define the stages of a release, as its instance sees them."""
 
     ACTIVE = "active"  # the download is under way
-    READY = "ready"  # its file lies where the instance finds it
+    READY = "ready"  # its file is where the instance finds it
     FAILED = "failed"
-    DROPPED = "dropped"  # the user cancelled it here, and the instance is not told yet
+    DROPPED = "dropped"  # the user cancelled it here, and the instance does not know yet
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A download as its instance is told of it. `state` is None when its row is gone."""
+    """Hold a download as its instance sees it. `state` is None when its row is gone."""
 
     stage: Stage
     state: DownloadState | None
@@ -92,9 +92,9 @@ class InHistory:
 
 
 def place_of(progress: Progress) -> InQueue | InHistory:
-    """Return the list in which a release stands, and its status there. It never stands in both.
+    """Return the list of a release and its status there.
 
-    A fault of our own disks is no fault of the release, whatever its state.
+    It is never in both lists. A problem with Stalkeer's disks is never reported as a failure of the release.
     """
     if progress.stage is Stage.READY:
         return InHistory(SabStatus.COMPLETED)
@@ -112,7 +112,7 @@ def place_of(progress: Progress) -> InQueue | InHistory:
 
 
 def _reason(progress: Progress) -> str:
-    """Return the reason of a failure; never the text that means a warning, nor a word of the provider."""
+    """Return the reason of a failure, without the text that means a warning and without words of the provider."""
     words = outward_reason(progress.error_code, progress.error)
     return UNKNOWN_FAILURE if words == LOCAL_FAULT else words
 
@@ -122,13 +122,13 @@ def _reason(progress: Progress) -> str:
 
 @dataclass(frozen=True)
 class QueueSlot:
-    """A row of the queue. Sizes are in bytes; None when unknown."""
+    """Hold a row of the queue. Sizes are in bytes; None when unknown."""
 
     nzo_id: str
     name: str
     category: str
     status: SabStatus
-    priority: int  # as it is stored
+    priority: int  # the stored number
     size: int | None
     received: int
     left_s: float | None
@@ -167,7 +167,7 @@ class QueueSlot:
 
 @dataclass(frozen=True)
 class HistorySlot:
-    """A row of the history. `storage` is the file, in the reader's view of paths; empty without one."""
+    """Hold a row of the history. `storage` is the instance's path of the file; empty without one."""
 
     nzo_id: str
     name: str
@@ -255,7 +255,7 @@ def priority_word(level: int) -> str:
 def read_priority(text: str) -> Priority | None:
     """Return the priority that a client sent as a number or a word; None for the default and for a pause.
 
-    Repair (3) and everything above is the highest that we have.
+    Repair (3) and everything above become the highest priority.
     """
     words = {"force": 2, "high": 1, "normal": 0, "low": -1}
     cleaned = text.strip().lower()
@@ -277,12 +277,12 @@ def is_own_category(text: str) -> bool:
 
 
 def category_of(slug: str) -> str:
-    """Return the category of an instance's downloads: no other program has one of this name."""
+    """Return the category of an instance's downloads, which no other program uses."""
     return f"stalkeer-{slug}"
 
 
 def category_folder(category: str) -> str:
-    """Return the folder of a category below the completed downloads: a name that every file system takes."""
+    """Return the folder of a category below the completed downloads, with a name that every file system accepts."""
     words = "-".join(re.findall(r"\w+", category))
     return without_device(words.encode()[:LONGEST_CATEGORY].decode(errors="ignore")) or "default"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LONGEST_TERM = 300  # characters; a title is shorter
+LONGEST_TERM = 300  # characters; titles are shorter
 _MOST_WORDS = 24
 _EPISODE = re.compile(r"(?P<title>.+?)[ ._]+S(?P<season>\d{1,4})(?:[ ._]?E(?P<episode>\d{1,4}))?", re.IGNORECASE)
 _DATE = re.compile(r"(?P<title>.+?)[ ._]+(?P<year>(?:19|20)\d\d)[ ./-](?P<month>\d\d)[ ./-](?P<day>\d\d)")
@@ -16,12 +16,12 @@ _NUMBER = re.compile(r"(?P<title>.+?)[ ._]+(?P<number>\d{1,4})")
 
 @dataclass(frozen=True)
 class ItemNumbers:
-    """The numbers that a request gives: season and episode, a date (or its year only), or an absolute number."""
+    """Hold the numbers that a request gives: season and episode, a date (or its year only), or an absolute number."""
 
     season: int | None = None
     episode: int | None = None
     air_date: str | None = None  # ISO date
-    year: int | None = None  # of the air dates of a season
+    year: int | None = None  # year of the air dates of a season
     absolute: int | None = None
 
 

@@ -20,7 +20,7 @@ TRANSITIONS: Mapping[DownloadState, frozenset[DownloadState]] = {
     _S.PLACED: frozenset({_S.IMPORTING, _S.COMPLETED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
     _S.IMPORTING: frozenset({_S.PLACED, _S.COMPLETED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
     _S.PAUSED: frozenset({_S.QUEUED, _S.CANCELLED}),
-    # ... and imports again by itself once the trouble of an instance that imports by itself has cleared
+    # a blocked download continues its import once its instance can import the file again
     _S.BLOCKED: frozenset({_S.FETCHED, _S.PLACED, _S.IMPORTING, _S.QUEUED, _S.COMPLETED, _S.CANCELLED}),
     # a failed download completes when the instance turns out to have the file
     _S.FAILED: frozenset({_S.QUEUED, _S.FETCHED, _S.PLACED, _S.COMPLETED, _S.CANCELLED}),
@@ -32,7 +32,7 @@ FINISHING_STATES = (_S.FETCHED, _S.PLACED, _S.IMPORTING)  # the file is complete
 
 
 class Action(StrEnum):
-    """An action of the user that changes the state of a download."""
+    """Define an action of the user that changes the state of a download."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -41,16 +41,16 @@ class Action(StrEnum):
 
 
 class ActionOutcome(StrEnum):
-    """The outcome of a user's action on one download."""
+    """Define the outcome of a user's action on one download."""
 
     DONE = "done"
-    ASKED = "asked"  # its worker lets go in a moment
-    NOTHING = "nothing"  # it is so already
+    ASKED = "asked"  # its worker stops in a moment
+    NOTHING = "nothing"  # it already has this state
     REFUSED = "refused"
 
 
 class Priority(StrEnum):
-    """Downloads of a higher priority start first; FORCE also ignores hours and quotas."""
+    """Define the priorities: higher ones start first, and FORCE also ignores hours and quotas."""
 
     FORCE = "force"
     HIGH = "high"
@@ -59,7 +59,7 @@ class Priority(StrEnum):
 
     @property
     def level(self) -> int:
-        """The number that is stored: a higher one starts first."""
+        """Return the stored number. A higher number starts first."""
         return _LEVELS[self]
 
 
@@ -67,14 +67,14 @@ _LEVELS = {Priority.FORCE: 2, Priority.HIGH: 1, Priority.NORMAL: 0, Priority.LOW
 
 
 class Part(StrEnum):
-    """The fate of what a cancelled download has on disk."""
+    """Define what happens to the part file of a cancelled download."""
 
     REMOVE = "remove"
-    KEEP = "keep"  # a retry goes on from there
+    KEEP = "keep"  # a retry resumes it
 
 
 class Intent(StrEnum):
-    """A request to the worker that owns a download. The row keeps its slot until the worker lets go."""
+    """Define the requests to the worker of a download. The row keeps its slot until the worker has stopped."""
 
     PAUSE = "pause"
     CANCEL = "cancel"
@@ -82,35 +82,35 @@ class Intent(StrEnum):
 
 
 class FileStage(StrEnum):
-    """The progress of a download's file, from which a retry continues."""
+    """Define how far a download's file is, from where a retry continues."""
 
-    PARTIAL = "partial"  # or no file yet
+    PARTIAL = "partial"  # incomplete, or no file yet
     WHOLE = "whole"  # complete, in the folder of incomplete files
     PLACED = "placed"  # at its staging place
 
 
 @dataclass(frozen=True)
 class Become:
-    """No worker owns the download: the new state applies at once."""
+    """Apply the new state at once, because no worker owns the download."""
 
     state: DownloadState
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A worker owns the download: ask it. It lets go within seconds."""
+    """Ask the worker that owns the download. It stops within seconds."""
 
     intent: Intent
 
 
 @dataclass(frozen=True)
 class AlreadySo:
-    """There is nothing to do."""
+    """Do nothing, because the state is already as wanted."""
 
 
 @dataclass(frozen=True)
 class Refuse:
-    """The action is impossible in this state; `reason` is for the user."""
+    """Refuse the action in this state; `reason` is for the user."""
 
     reason: str
 
@@ -129,10 +129,10 @@ FORGOTTEN = "its instance has forgotten this grab; search there again"
 
 @dataclass(frozen=True)
 class Handing:
-    """List the ways in which a file gets into the library."""
+    """Define how a file gets into the library."""
 
-    by_instance: bool = False  # an instance grabbed it, and imports it by itself
-    is_waiting: bool = False  # ... and nothing is left to do here until it has
+    by_instance: bool = False  # an instance with the native drive grabbed it and imports it
+    is_waiting: bool = False  # only the import by the instance is left
 
 
 OURS = Handing()
@@ -153,7 +153,7 @@ def decide(
     if action is Action.RETRY and handing.by_instance and state in (_S.FAILED, _S.CANCELLED):
         return Refuse(FORGOTTEN)
     if action is Action.CANCEL and handing.is_waiting and not is_owned and state is _S.IMPORTING:
-        return Become(_S.CANCELLED)  # nobody here imports it: the instance is told
+        return Become(_S.CANCELLED)  # no import runs here, and the instance learns of it
     if action is Action.PAUSE:
         return _pause(state)
     if action is Action.RESUME:
@@ -201,5 +201,5 @@ def _retry(state: DownloadState, stage: FileStage) -> Effect:
     if state in (_S.FAILED, _S.BLOCKED, _S.CANCELLED):
         return Become(_S.QUEUED)
     if state is _S.QUEUED:
-        return AlreadySo()  # its back-off is over now: see store.downloads
+        return AlreadySo()  # `store.downloads` ends its delay
     return Refuse(f"it is {state.value}")

@@ -1,4 +1,4 @@
-"""Decide when we may use a source's account, and whether somebody watches with it."""
+"""Decide when downloads may use a source's account, and whether somebody watches with it."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from urllib.parse import urlsplit
 from stalkeer.core.downloads.pacing import WEEK, Window, allowance_at
 from stalkeer.core.downloads.waiting import Reason, Waiting
 
-REST = timedelta(minutes=2)  # after the last sign of a viewer
-FULL_STATUSES = frozenset({456, 458, 509})  # with which panels say that all connections are taken
+REST = timedelta(minutes=2)  # pause after the last sign of a viewer
+FULL_STATUSES = frozenset({456, 458, 509})  # statuses with which panels report that all connections are in use
 NIGHT = (time(1), time(7))
 
 
 class UseWhen(StrEnum):
-    """The times at which downloads may use an account."""
+    """Define when downloads may use an account."""
 
     ANY = "any"
-    HOURS = "hours"  # between two times of the day: at night
+    HOURS = "hours"  # between two times of the day
     MANUAL = "manual"  # only downloads that the user starts
 
 
 @dataclass(frozen=True)
 class UseTimes:
-    """Name the times at which a source's account may be used. `start` and `end` count for `hours`, in local time."""
+    """Hold the times at which a source's account may be used. `start` and `end` apply to `hours`, in local time."""
 
     when: UseWhen = UseWhen.ANY
     start: time = NIGHT[0]
     end: time = NIGHT[1]
 
     def bar(self, now: datetime) -> Waiting | None:
-        """Return why nothing of the source starts at `now`; None where it may."""
+        """Return why no download of the source starts at `now`, or None."""
         if self.when is UseWhen.ANY:
             return None
         if self.when is UseWhen.MANUAL:

@@ -1,4 +1,4 @@
-"""The reasons why a queued download waits. Computed when shown, never stored."""
+"""Define the reasons why a queued download waits. They are computed for display and never stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Reason(StrEnum):
     SLOT = "slot"  # the maximum number of downloads is running
     HOST = "host"  # ... from this host
     ACCOUNT = "account"  # ... with this account
-    VIEWER = "viewer"  # someone watches with the account's connection
+    VIEWER = "viewer"  # a viewer uses the account's connection
     CLOSING = "closing"  # a connection was just closed; the provider notices late
     SOURCE = "source"  # the account is expired or refused, or the source is switched off
     DISK = "disk"  # not enough space
@@ -21,7 +21,7 @@ class Reason(StrEnum):
     HOURS = "hours"  # the weekly schedule pauses downloads
     MANUAL = "manual"  # its source is used only when the user starts a download
     QUOTA = "quota"  # the quota of the day, week or month is used up
-    NEXT = "next"  # nothing delays it: it starts in a moment
+    NEXT = "next"  # next in the queue: it starts in a moment
 
 
 _TEXTS = {
@@ -44,7 +44,7 @@ _TEXTS = {
 
 @dataclass(frozen=True)
 class Waiting:
-    """A reason to wait, its end `until` where known, and a `detail` for the user."""
+    """Hold a reason to wait, its end `until` where known, and a `detail` for the user."""
 
     reason: Reason
     until: datetime | None = None

@@ -1,1 +1,3 @@
-"""File and release names: Radarr's and Sonarr's naming rules, and names both programs read back rightly. Pure."""
+"""Compose file and release names: by the naming rules of Radarr and Sonarr, and so that both programs parse them
+correctly.
+"""

@@ -21,7 +21,7 @@ ELLIPSIS = "\x00"  # placeholder: three dots would count as a repeated separator
 
 
 class Colon(StrEnum):
-    """The replacement for a colon."""
+    """Define the replacement for a colon."""
 
     DELETE = "delete"
     DASH = "dash"
@@ -37,7 +37,7 @@ COLONS = (Colon.DELETE, Colon.DASH, Colon.SPACE_DASH, Colon.SPACE_DASH_SPACE, Co
 
 @dataclass(frozen=True)
 class Characters:
-    """An instance's settings for characters that file names must not have."""
+    """Hold an instance's settings for characters that file names must not have."""
 
     replace_illegal: bool = True
     colon: Colon = Colon.SMART

@@ -1,4 +1,4 @@
-"""Name the file of a download that no Radarr or Sonarr asked for."""
+"""Name the file of a download without a Radarr or Sonarr item."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MOVIE, EPISODE = "movie", "episode"
 
 @dataclass(frozen=True)
 class Destination:
-    """The movie or episodes in a file, as its name on the playlist says. An episode's season may be 0."""
+    """Hold the movie or episodes of a file, by its name on the playlist. An episode's season may be 0."""
 
     kind: str  # movie | episode
     title: str
@@ -20,7 +20,7 @@ class Destination:
 
     @property
     def label(self) -> str:
-        """`Dune (2021)`, `Severance S01E02`, `Severance S01E02-E03`."""
+        """Return the name for users: `Dune (2021)`, `Severance S01E02`, `Severance S01E02-E03`."""
         if self.kind == MOVIE:
             return f"{self.title} ({self.year})" if self.year else self.title
         numbers = "-".join(f"E{number:02}" for number in sorted({self.episodes[0], self.episodes[-1]}))

@@ -34,7 +34,7 @@ SHORTEST_TITLE = 8
 
 
 class MultiEpisode(IntEnum):
-    """The numbering of several episodes in a file, by Sonarr's own numbers."""
+    """Define the numbering of several episodes in a file, by Sonarr's own numbers."""
 
     EXTEND = 0  # S01E01-02-03
     DUPLICATE = 1  # S01E01.S01E02
@@ -46,7 +46,7 @@ class MultiEpisode(IntEnum):
 
 @dataclass(frozen=True)
 class SeriesNaming:
-    """Sonarr's naming settings."""
+    """Hold Sonarr's naming settings."""
 
     renames: bool = False
     standard_format: str = "{Series Title} - S{season:00}E{episode:00} - {Episode Title} {Quality Full}"
@@ -191,7 +191,7 @@ def _absolutes(found: re.Match[str], episodes: Sequence[NamedEpisode], style: Mu
 
 
 def _joined_titles(episodes: Sequence[NamedEpisode]) -> str:
-    """Join the titles of all episodes. A title that is told in parts appears once."""
+    """Join the titles of all episodes. A title with several parts appears once."""
     if len(episodes) == 1:
         return episodes[0].title
     titles = [_PART_AT_END.sub("", episode.title) for episode in episodes if episode.title]

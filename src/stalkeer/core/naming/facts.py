@@ -10,7 +10,7 @@ from stalkeer.core.naming.tokens import TokenForm, Value, Values, plain
 
 @dataclass(frozen=True)
 class MediaTraits:
-    """Media properties as both programs name them. Languages are two-letter codes in the file's order."""
+    """Hold media properties as both programs name them. Languages are two-letter codes in the file's order."""
 
     video_codec: str = ""
     video_bits: int | None = None
@@ -25,7 +25,7 @@ class MediaTraits:
 
 @dataclass(frozen=True)
 class NamedFile:
-    """The file to name. `quality` is the instance's own word: `WEBDL-1080p`."""
+    """Describe the file to name. `quality` is the instance's word: `WEBDL-1080p`."""
 
     quality: str
     version: int = 1

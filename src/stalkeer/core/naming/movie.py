@@ -12,7 +12,7 @@ from stalkeer.core.naming.tokens import Values, fill, number, plain
 
 @dataclass(frozen=True)
 class MovieNaming:
-    """Radarr's naming settings."""
+    """Hold Radarr's naming settings."""
 
     renames: bool = False
     file_format: str = "{Movie Title} ({Release Year}) {Quality Full}"

@@ -17,8 +17,8 @@ from stalkeer.core.naming.release import (
     release_name,
 )
 
-CINEMA = "cam"  # the reading of a name that says a cinema recording, whatever its kind
-# the last word of a name decides at both programs: these stand where WEB-DL stands otherwise
+CINEMA = "cam"  # the parsed source of a cinema recording of any kind
+# both programs use the last source word of a name: these words replace WEB-DL
 _CINEMA_WORDS = (
     ("TELESYNC", re.compile(r"\b(?:telesync|hd[ ._-]?ts|ts)\b", re.IGNORECASE)),
     ("TELECINE", re.compile(r"\b(?:telecine|hd[ ._-]?tc|tc)\b", re.IGNORECASE)),
@@ -30,7 +30,7 @@ _SUBTITLES = "sub:"
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers of episodes in one season; `absolute` is of a single episode."""
+    """Hold the numbers of episodes in one season; `absolute` is of a single episode."""
 
     season: int
     episodes: tuple[int, ...]
@@ -39,7 +39,10 @@ class Numbers:
 
 @dataclass(frozen=True)
 class OfferedMovie:
-    """A movie as its instance has it. `other_titles` are tried in order where its title is read as another movie."""
+    """Describe a movie as its instance has it.
+
+    `other_titles` are tried in order where its title is read as another movie.
+    """
 
     title: str
     year: int | None
@@ -49,7 +52,10 @@ class OfferedMovie:
 
 @dataclass(frozen=True)
 class OfferedEpisodes:
-    """Episodes of one file. `scene` are the numbers by which the instance reads releases, where they differ."""
+    """Describe the episodes of a file.
+
+    `scene` are the numbers by which the instance parses releases, where they differ.
+    """
 
     series: str
     numbers: Numbers
@@ -62,7 +68,7 @@ class OfferedEpisodes:
 
 @dataclass(frozen=True)
 class EntryReading:
-    """The reading of an entry: its name, quality words and languages (subtitles as `sub:fr`)."""
+    """Hold a parsed entry: its name, quality words and languages (subtitles as `sub:fr`)."""
 
     name: str
     resolution: int | None
@@ -71,7 +77,7 @@ class EntryReading:
 
 
 def offer_traits(entry: EntryReading, original_language: str | None) -> FileTraits:
-    """Return the facts of a title: languages only where they differ from the work's own, and no guess."""
+    """Return the traits for a title: languages only where they differ from the work's own, and no guesses."""
     spoken = tuple(dict.fromkeys(filter(None, map(language_code, audio_of(entry.languages)))))
     original = language_code(original_language or "")
     shown = () if spoken == (original,) else spoken
@@ -84,12 +90,12 @@ def audio_of(languages: Sequence[str]) -> tuple[str, ...]:
 
 
 def source_word(name: str) -> str:
-    """Return the word of a cinema recording: its own where the name has it, else CAM."""
+    """Return the source word of a cinema recording: from its name, else CAM."""
     return next((word for word, pattern in _CINEMA_WORDS if pattern.search(name)), "CAM")
 
 
 def offer_titles(item: OfferedMovie | OfferedEpisodes, traits: FileTraits) -> tuple[str, ...]:
-    """Return the titles to try, the plainest first. Empty where no letter of a title can stand in a name."""
+    """Return the titles to try, the plainest first. Empty where no letter of a title is possible in a name."""
     names = _movie_names(item) if isinstance(item, OfferedMovie) else _episode_names(item)
     usable = (name for name in names if dotted(name.title if isinstance(name, MovieName) else name.series))
     return tuple(dict.fromkeys(release_name(name, traits) for name in usable))
@@ -108,7 +114,7 @@ def _episode_names(item: OfferedEpisodes) -> Iterator[EpisodeName]:
         if item.series_type == "daily" and item.air_date and is_single and item.numbers.season > 0:
             yield EpisodeName(title, item.numbers.season, item.numbers.episodes, item.air_date)
         yield from _numbered(title, item)
-    if item.year:  # the title alone is that of an older series, too
+    if item.year:  # without the year, the title may also mean an older series
         for numbers in filter(None, (item.numbers, item.scene)):
             yield EpisodeName(item.series, numbers.season, numbers.episodes, year=item.year)
 
@@ -124,7 +130,8 @@ def _numbered(title: str, item: OfferedEpisodes) -> Iterator[EpisodeName]:
 def episodes_of_file(wanted: Collection[int], first: int | None, last: int | None) -> tuple[int, ...] | None:
     """Return every episode that a file holds, by the numbers of its wanted ones and of its entry.
 
-    None where the entry counts in another way than the instance: nothing says then what else is in the file.
+    Return None where the entry's numbers differ from the instance's, because the other episodes in the file are then
+    unknown.
     """
     own = tuple(sorted(wanted))
     if first is None or last is None or last <= first:
@@ -136,12 +143,12 @@ def episodes_of_file(wanted: Collection[int], first: int | None, last: int | Non
 
 
 def named_resolution(release: str) -> int | None:
-    """Return the resolution in the name of a release that was offered; None where it names none."""
+    """Return the resolution in the name of an offered release; None without one."""
     return next((lines for lines in sorted(KNOWN_RESOLUTIONS, reverse=True) if f".{lines}p." in release), None)
 
 
 def movie_key(tmdb_id: int | None, imdb_id: str | None, arr_id: int) -> str:
-    """Return the name of a movie that outlives its id at the instance."""
+    """Return an identifier of a movie that stays when its id in the instance changes."""
     if tmdb_id:
         return f"movie:tmdb:{tmdb_id}"
     return f"movie:imdb:{imdb_id}" if imdb_id else f"movie:{arr_id}"

@@ -13,7 +13,7 @@ from stalkeer.core.naming.languages import language_code
 from stalkeer.core.naming.names import without_device
 
 GROUP = "STALKEER"
-LONGEST_BYTES = 230  # of 255 for a file name, less the extension and an instance's own suffixes
+LONGEST_BYTES = 230  # 255 bytes of a file name, less the extension and an instance's suffixes
 
 # the words that both programs read as languages, by ISO 639-1 code
 LANGUAGE_WORDS = {
@@ -46,7 +46,7 @@ LANGUAGE_WORDS = {
     "vi": "VIETNAMESE",
     "zh": "CHINESE",
 }
-# without a source word both programs guess from the resolution or the extension, and guess television
+# without a source word, both programs guess television from the resolution or the extension
 SOURCE = "WEB-DL"
 CODEC_WORDS = {"h264": "x264", "avc": "x264", "x264": "x264", "h265": "x265", "hevc": "x265", "x265": "x265"}
 KNOWN_RESOLUTIONS = (480, 576, 720, 1080, 2160)
@@ -56,7 +56,7 @@ _NOT_IN_NAMES = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True)
 class MovieName:
-    """A movie's title and year in its instance."""
+    """Name a movie's title and year in its instance."""
 
     title: str
     year: int | None
@@ -64,21 +64,21 @@ class MovieName:
 
 @dataclass(frozen=True)
 class EpisodeName:
-    """Episodes of one season, or an episode of a daily series, as in their instance."""
+    """Name episodes of one season, or an episode of a daily series, as in their instance."""
 
     series: str
     season: int
     episodes: tuple[int, ...]
-    air_date: str | None = None  # of a daily series: ISO date, replaces the numbers
-    absolute: int | None = None  # of an anime: replaces season and episode
-    year: int | None = None  # of the series, where its title alone is another's too
+    air_date: str | None = None  # for a daily series: ISO date, instead of the numbers
+    absolute: int | None = None  # for an anime: instead of season and episode
+    year: int | None = None  # year of the series, where another series has the same title
 
 
 @dataclass(frozen=True)
 class FileTraits:
-    """Known facts of the file: lines, the container's codec name, audio languages as ISO 639 codes.
+    """Hold known facts of the file: lines, the container's codec name, audio languages as ISO 639 codes.
 
-    `source`: the word for a cinema recording; everything else is SOURCE.
+    `source` is the word for a cinema recording; None means SOURCE.
     """
 
     resolution: int | None = None
@@ -108,7 +108,7 @@ def _numbering(item: MovieName | EpisodeName) -> str:
     if item.air_date:
         return year + item.air_date.replace("-", ".")
     if item.absolute is not None:
-        return f"{year}-.{item.absolute:02}"  # the sign keeps the number out of the title
+        return f"{year}-.{item.absolute:02}"  # the hyphen keeps the number out of the title
     numbers = "".join(f"E{number:02}" for number in item.episodes)
     return f"{year}S{item.season:02}{numbers}"
 

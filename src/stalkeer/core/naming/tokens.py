@@ -20,7 +20,7 @@ _OPEN, _CLOSE = "\x01", "\x02"  # braces that stay in the name
 
 @dataclass(frozen=True)
 class TokenForm:
-    """The form of a token in a format: the text after its colon, and whether other text surrounds it."""
+    """Describe the form of a token in a format: the text after its colon, and whether other text surrounds it."""
 
     form: str
     is_bare: bool

@@ -1,1 +1,1 @@
-"""Addresses, callers and passwords, judged without a database."""
+"""Judge addresses, callers and passwords, without a database."""

@@ -51,7 +51,10 @@ LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 
 @dataclass(frozen=True)
 class RequestOrigin:
-    """`peer` opened the connection. `client` is the address behind it, as far as a trusted proxy says."""
+    """Hold the origin of a request.
+
+    `peer` opened the connection. `client` is the address behind it, where a trusted proxy names it.
+    """
 
     peer: Address
     client: Address
@@ -63,12 +66,12 @@ class RequestOrigin:
 
     @property
     def is_client_unknown(self) -> bool:
-        """Tell whether the client behind this peer is unknown: the peer then proves no origin."""
+        """Tell whether the client behind this peer is unknown, so that the peer's address proves no origin."""
         return self.is_proxied and not self.is_client_named
 
     @property
     def proxy_hint(self) -> str:
-        """Say how to make the client count instead of its proxy; empty for a known client."""
+        """Explain which setting makes the client behind the proxy known; empty for a known client."""
         if not self.is_client_unknown:
             return ""
         if self.is_peer_trusted:
@@ -88,7 +91,7 @@ class RequestOrigin:
 
 
 def household_of(address: Address) -> str:
-    """Return the unit of limits: the address; for IPv6 its /64, which one household may use whole."""
+    """Return the key for limits: the address, or for IPv6 its /64 network, because a household may use all of it."""
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
     return str(address)
@@ -117,7 +120,7 @@ def find_origin(
 ) -> RequestOrigin:
     """Read the forwarded headers if `peer` is a trusted proxy; `headers` has lower-case names.
 
-    HTTP/1.0 is what a proxy speaks that names itself by no header; no browser does.
+    HTTP/1.0 shows a proxy without a header, because no browser uses it.
     """
     peer_address = parse_address(peer)
     proxies = networks(trusted)
@@ -153,7 +156,9 @@ def _client_of(forwarded: str, peer: Address, proxies: tuple[Network, ...]) -> A
 
 
 def host_name(host: str) -> str:
-    """`example.org` of `example.org:7825`, `::1` of `[::1]:7825`; empty for what no browser sends."""
+    """Return the host: `example.org` of `example.org:7825`, `::1` of `[::1]:7825`; empty for a value that no browser
+    sends.
+    """
     found = HOST.fullmatch(host)
     return (found["v6"] or found["name"]).lower() if found else ""
 

@@ -25,7 +25,7 @@ class CallerKind(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """A person or program with access. A browser sends all credentials except a key on behalf of any page."""
+    """Describe a person or program with access. A browser sends all credentials except a key on behalf of any page."""
 
     kind: CallerKind
     name: str
@@ -39,7 +39,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class CallerCredentials:
-    """The credentials that a request carries."""
+    """Hold the credentials that a request carries."""
 
     key: str | None
     session: str | None
@@ -47,13 +47,15 @@ class CallerCredentials:
 
 
 def bearer_key(authorization: str) -> str | None:
-    """The API key of `Authorization: Bearer KEY`; None for the token of another program, as a proxy may leave there."""
+    """Return the API key of `Authorization: Bearer KEY`; None for the token of another program, which a proxy may leave
+    there.
+    """
     found = _OWN_BEARER.fullmatch(authorization.strip())
     return found[1] if found else None
 
 
 def is_own_page(headers: Mapping[str, str], origin: RequestOrigin) -> bool:
-    """Tell whether our own page sent this request, by Sec-Fetch-Site or Origin. Without either the answer is no."""
+    """Tell whether our own page sent this request, by Sec-Fetch-Site or Origin. Return False without either."""
     site = headers.get("sec-fetch-site")
     if site is not None and site != "same-origin":
         return False

@@ -1,9 +1,8 @@
-"""Text from outside, made harmless: no character of it moves a cursor, forges a line, turns text around or breaks a
-database.
+"""Make foreign text harmless: no character may move a cursor, forge a line, reverse text or break a database.
 
-Harmful are control characters (also those of the C1 block, which terminals obey), escapes, marks that turn the order of
-text around, NUL, lone surrogates and invisible tags. Joiners and direction marks of one character stay: writing systems
-need them.
+Harmful are control characters (including the C1 block, which terminals obey), escapes, marks that reverse the order of
+text, NUL, lone surrogates and invisible tags. Joiners and direction marks of a single character stay, because writing
+systems need them.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ def may_be_harmful_json(document: bytes) -> bool:
 
 
 def clean_lines(text: str) -> str:
-    """For text whose lines and tabs mean something: all else that is harmful goes."""
+    """Remove harmful characters, except line ends and tabs."""
     return _HARMFUL_IN_LINES.sub("", text)
 
 
 def clean_json(value: object) -> object:
-    """A parsed document with every text in it cleaned as a line."""
+    """Return a parsed document with every text cleaned as a line."""
     if isinstance(value, str):
         return clean_line(value)
     if isinstance(value, dict):
@@ -53,22 +52,22 @@ def clean_json(value: object) -> object:
 
 
 def is_harmless(text: str) -> bool:
-    """Tell whether `text` is one line without a harmful character."""
+    """Tell whether `text` is a single line without harmful characters."""
     return _HARMFUL.search(text) is None
 
 
 def clean_line(text: str) -> str:
-    """For what is stored and shown as a name: breaks become a space, all else that is harmful goes."""
+    """Clean a name: line breaks become a space, and other harmful characters are removed."""
     return text if is_harmless(text) else _HARMFUL.sub("", _BREAK.sub(" ", text))
 
 
 def show_line(text: str) -> str:
-    """For logs: one line, in which a harmful character is seen as its escape."""
+    """Return a single line for logs, with harmful characters as escapes."""
     return _HARMFUL.sub(_escape, text)
 
 
 def show_lines(text: str) -> str:
-    """For terminals and pages: line ends and tabs stay, any other harmful character is seen as its escape."""
+    """Return text for terminals and pages: line ends and tabs stay, other harmful characters become escapes."""
     return _HARMFUL_IN_LINES.sub(_escape, text)
 
 

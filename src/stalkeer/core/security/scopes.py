@@ -1,4 +1,4 @@
-"""Scopes of API keys, and the requests that each may send."""
+"""Define the scopes of API keys, and the requests that each may send."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,63}")
 
 
 class Scope(StrEnum):
-    """`bridge` belongs to one instance and opens that instance's own routes only, which are not under /api/v1."""
+    """Define the scopes.
+
+    `bridge` belongs to an instance and allows only that instance's routes, which are not under /api/v1.
+    """
 
     ADMIN = "admin"
     READ = "read"
