@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 
 from stalkeer.faces.web.matches import ids_at
 from stalkeer.runtime import App
+from stalkeer.store.catalogue.entries import EntryOrder, EntrySearch, browse_entries
 from stalkeer.store.db import tables
+from stalkeer.store.journal.events import EventOrder, list_events
 from tests.faces.web.conftest import Tab, build_sample, served, visitor
 from tests.faces.web.sample import fill
 
@@ -252,6 +254,47 @@ def test_the_figures_of_a_season_are_those_of_its_rows(client: TestClient, app: 
     assert "3 episodes missing" in page and "1 episode below cutoff" in page
     assert "3 missing, 1 below cutoff, 1 found, 1 in the queue" in page
     assert said.status_code == 422 and "Nothing can be queued" in unquote(said.headers["Stalkeer-Toast"])
+
+
+def test_selected_entries_are_downloaded_to_the_folder_and_a_refused_one_stops_no_other(client: TestClient, app: App):
+    fill(app.database, app.secrets, app.clock())
+    with app.database.begin() as connection:
+        connection.execute(delete(tables.download_items))
+        connection.execute(delete(tables.downloads))
+        ids = connection.scalars(select(tables.entries.c.id).order_by(tables.entries.c.id).limit(2)).all()
+
+    pages = [client.get(path).text for path in ("/catalogue", "/catalogue?view=posters")]
+    said = client.post("/catalogue/many", data={"ids": [ids[0], 999_999, ids[1]]}, headers={"HX-Request": "true"})
+
+    assert all(f'name="ids" value="{ids[0]}"' in page and "data-pick-all" in page for page in pages)
+    toast = unquote(said.headers["Stalkeer-Toast"])
+    assert "2 downloads queued; There is no entry 999999" in toast
+
+
+@pytest.mark.parametrize(("path", "marks"), [("/catalogue", "/catalogue/"), ("/activity/history", "<time")])
+def test_a_list_by_age_is_turned_around_and_says_so(client: TestClient, app: App, path: str, marks: str):
+    fill(app.database, app.secrets, app.clock())
+
+    def rows(address: str) -> list[str]:
+        page = client.get(address).text
+        return [row.partition("</tr>")[0] for row in page.split("<tr")[2:] if marks in row]
+
+    newest, oldest = rows(path), rows(f"{path}?sort=oldest")
+
+    assert len(newest) > 3 and oldest == newest[::-1]
+    assert 'aria-sort="descending"' in client.get(path).text
+    assert 'aria-sort="ascending"' in client.get(f"{path}?sort=oldest").text
+
+
+def test_the_pages_of_a_list_from_the_oldest_follow_one_another(app: App):
+    fill(app.database, app.secrets, app.clock())
+    with app.database.connect() as connection:
+        whole = [row.id for row in list_events(connection, order=EventOrder.OLDEST, limit=6)]
+        rest = [row.id for row in list_events(connection, order=EventOrder.OLDEST, before=whole[2], limit=3)]
+        entries = [row.id for row in browse_entries(connection, EntrySearch(), order=EntryOrder.OLDEST, limit=6)]
+        more = browse_entries(connection, EntrySearch(), order=EntryOrder.OLDEST, before=entries[2], limit=3)
+
+    assert rest == whole[3:] and [row.id for row in more] == entries[3:]
 
 
 def test_the_history_is_searched(client: TestClient, app: App):

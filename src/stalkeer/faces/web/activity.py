@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -9,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.core.downloads.states import ActionOutcome
 from stalkeer.core.matching.rules import RuleId
-from stalkeer.errors import InvalidInput
+from stalkeer.errors import InvalidInput, StalkeerError
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.links import links_of
@@ -36,7 +37,7 @@ from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads.actions import ActionResult
 from stalkeer.store.downloads.downloads import DownloadFilter, QueueOrder
 from stalkeer.store.downloads.quarantine import list_set_aside
-from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.journal.events import EventFilter, EventOrder, list_events
 from stalkeer.store.library.details import find_of_item
 from stalkeer.store.matching.blocklist import count_blocks, list_blocks
 
@@ -93,13 +94,15 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
 
 @router.get("/activity/history")
 def get_history(
-    request: Request, kind: str = "", level: str = "", q: str = "", before: int | None = None
+    request: Request, kind: str = "", level: str = "", q: str = "", sort: str = "", before: int | None = None
 ) -> HTMLResponse:
+    order = EventOrder.OLDEST if sort == EventOrder.OLDEST else EventOrder.NEWEST
     chosen = EventFilter((kind,) if kind else (), (level,) if level else (), text=q.strip())
     with app_of(request).database.connect() as connection:
-        events = list_events(connection, chosen, before=before, limit=PAGE_SIZE)
-    older = events[-1].id if len(events) == PAGE_SIZE else None
-    context = {"events": events, "kind": kind, "level": level, "q": q, "older": older}
+        events = list_events(connection, chosen, order=order, before=before, limit=PAGE_SIZE)
+    following = events[-1].id if len(events) == PAGE_SIZE else None
+    params = {"kind": kind, "level": level, "q": q, "sort": "" if order is EventOrder.NEWEST else order.value}
+    context = {"events": events, "kind": kind, "level": level, "q": q, "following": following, "params": params}
     if is_fragment(request):
         return fragment(request, "activity/events.html", context)
     return page(request, "activity/history.html", context)
@@ -265,10 +268,14 @@ DOWNLOAD_VERBS = {"download": False, "download-ourselves": True}
 
 
 def toast_of_queued(results: list[Queued]) -> Toast:
-    """Count the new downloads; quote the first error."""
-    errors = [str(result.error) for result in results if result.error is not None]
     made = {result.download_id for result in results if result.error is None}
-    worked = f"{plural(len(made), 'download')} queued"
+    return toast_of(len(made), [result.error for result in results])
+
+
+def toast_of(made: int, results: Sequence[StalkeerError | None]) -> Toast:
+    """Count the new downloads; quote the first error."""
+    errors = [str(error) for error in results if error is not None]
+    worked = f"{plural(made, 'download')} queued"
     if not errors:
         return Toast(f"{worked}.")
     return Toast(f"{worked}; {errors[0]}" if len(errors) < len(results) else errors[0], "warn")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -12,7 +13,14 @@ from stalkeer.faces.web.links import links_of
 from stalkeer.faces.web.render import fragment, is_fragment, page, query
 from stalkeer.model import EntryId, KindWord
 from stalkeer.runtime import App
-from stalkeer.store.catalogue.entries import CatalogueEntry, EntrySearch, browse_entries, count_entries, get_entry
+from stalkeer.store.catalogue.entries import (
+    CatalogueEntry,
+    EntryOrder,
+    EntrySearch,
+    browse_entries,
+    count_entries,
+    get_entry,
+)
 from stalkeer.store.library.artwork import posters_of_entries
 from stalkeer.store.library.details import get_details
 from stalkeer.store.library.wanted_list import Slice, WantedFilter, list_wanted
@@ -34,27 +42,43 @@ MOST_MATCHES = 20
 
 @router.get("/catalogue")
 def get_catalogue(
-    request: Request, q: str = "", kind: str = "", source: str = "", before: int | None = None, view: str = ""
+    request: Request,
+    q: str = "",
+    kind: str = "",
+    source: str = "",
+    before: int | None = None,
+    view: str = "",
+    sort: str = "",
 ) -> HTMLResponse:
     """Show the newest entries, or the results of a search. Scrolling loads more rows."""
     chosen = EntrySearch(q.strip(), source or None, stored_kind(kind))
-    context = read_page(app_of(request), chosen, before, view if view in VIEWS else "")
+    look = Look(view if view in VIEWS else "", EntryOrder.OLDEST if sort == EntryOrder.OLDEST else EntryOrder.NEWEST)
+    context = read_page(app_of(request), chosen, before, look)
     if is_fragment(request):
         name = "catalogue/more.html" if before is not None else "catalogue/rows.html"
         return fragment(request, name, context)
     return page(request, "catalogue.html", context)
 
 
-def read_page(app: App, chosen: EntrySearch, before: int | None, view: str = "") -> dict[str, object]:
+@dataclass(frozen=True)
+class Look:
+    """The view of the list, and its order where nothing is searched for: a search puts the shortest names first."""
+
+    view: str = ""
+    order: EntryOrder = EntryOrder.NEWEST
+
+
+def read_page(app: App, chosen: EntrySearch, before: int | None, look: Look = Look()) -> dict[str, object]:
     part = {"offset": before or 0} if chosen.has_words else {"before": before}
     with app.database.connect() as connection:
-        rows = browse_entries(connection, chosen, **part, limit=PAGE_SIZE)
+        rows = browse_entries(connection, chosen, order=look.order, **part, limit=PAGE_SIZE)
         cards = source_cards(connection)
         total = count_entries(connection)
         posters = posters_of_entries(connection, [row.id for row in rows])
         jobs_now = read_open_jobs(connection)
     word = KindWord.of(chosen.kind).value if chosen.kind else None
-    params = {"q": chosen.words, "kind": word, "source": chosen.source, "view": view}
+    sort = "" if chosen.has_words or look.order is EntryOrder.NEWEST else look.order.value
+    params = {"q": chosen.words, "kind": word, "source": chosen.source, "view": look.view, "sort": sort}
     return {
         "jobs_now": jobs_now,
         "rows": rows,

@@ -7,13 +7,19 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.errors import ArrError, NotFound
-from stalkeer.faces.web.activity import toast_of_queued
+from stalkeer.errors import ArrError, InvalidInput, NotFound
+from stalkeer.faces.web.activity import toast_of, toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment
 from stalkeer.jobs.requests.add_item import AddWish, find_instances
-from stalkeer.jobs.requests.from_catalogue import DownloadScope, add_and_download, download_to_folder, propose_for_entry
+from stalkeer.jobs.requests.from_catalogue import (
+    DownloadScope,
+    add_and_download,
+    download_each_to_folder,
+    download_to_folder,
+    propose_for_entry,
+)
 from stalkeer.model import EntryId, InstanceKind
 from stalkeer.secrets import mask_text
 from stalkeer.store.catalogue.entries import get_entry
@@ -35,6 +41,16 @@ def get_request(request: Request, entry_id: int, instance: str = "") -> HTMLResp
     except (NotFound, ArrError) as error:
         context["problem"] = mask_text(str(error))
     return fragment(request, "catalogue/request.html", context)
+
+
+@router.post("/catalogue/many")
+def post_many(request: Request, ids: Annotated[list[int] | None, Form()] = None) -> Response:
+    """Download the selected entries to the folders of finished downloads."""
+    if not ids:
+        raise InvalidInput("No entries are selected. Select at least one first.")
+    results = download_each_to_folder(app_of(request).catalogue, [EntryId(entry_id) for entry_id in ids])
+    made = {download for result in results for download in result.downloads}
+    return done(request, toast_of(len(made), [result.error for result in results]), changed="queue")
 
 
 @router.post("/catalogue/{entry_id}/folder")

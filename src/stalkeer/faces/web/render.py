@@ -24,6 +24,8 @@ from stalkeer.faces.web.frame import THEMES, Frame, base_of, frame_of
 from stalkeer.faces.web.links import artwork_path
 from stalkeer.faces.web.menu import current_child
 from stalkeer.secrets import mask_text
+from stalkeer.settings.choices import choices_of
+from stalkeer.settings.keys import all_keys
 
 TEMPLATES = Path(__file__).parent / "templates"
 FLASH_COOKIE = "stalkeer_flash"
@@ -85,8 +87,15 @@ def environment() -> Environment:
         looks=states,
         current_child=current_child,
         artwork=artwork_path,
+        choices=settings_choices,
     )
     return made
+
+
+def settings_choices(name: str) -> Sequence[tuple[str, str]]:
+    """Return the values that a setting of an instance, source or quota accepts, with their words."""
+    found = next(key for key in all_keys() if key.name.rpartition("[].")[2] == name)
+    return tuple(choices_of(found.field.annotation).items())
 
 
 def query(current: Mapping[str, object], **changes: object) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
 
 from stalkeer.settings import LoadedSettings
 from stalkeer.settings.change import LOCKED, changeable_keys
+from stalkeer.settings.choices import choices_of
 from stalkeer.settings.keys import LISTS, Key, all_keys, section_label, show_value
 
 
@@ -71,7 +71,7 @@ AT_START = ("logging.file", "logging.format")
 
 @dataclass(frozen=True)
 class SettingField:
-    """Hold a setting for the form. `choices` are the accepted values of an enumeration."""
+    """Hold a setting for the form. `choices` are the accepted values of an enumeration, with their words."""
 
     name: str
     section: str
@@ -80,7 +80,7 @@ class SettingField:
     help: str
     control: str  # text | secret | number | switch | choice | lines
     value: str
-    choices: tuple[str, ...]
+    choices: Mapping[str, str]
     example: str
     origin: str
     needs_restart: bool
@@ -105,9 +105,6 @@ class SettingField:
         """Return everything that a search in the settings finds it by."""
         return " ".join((self.label, self.head, self.name, self.help)).lower()
 
-    def choice_label(self, choice: str) -> str:
-        return choice.replace("_", " ").replace("-", " ").capitalize()
-
     @property
     def variable(self) -> str:
         return "STALKEER__" + self.name.replace(".", "__").upper()
@@ -131,20 +128,21 @@ def field_of(key: Key, loaded: LoadedSettings) -> SettingField:
     value = value_at(loaded.settings, key.name)
     annotation = key.field.annotation
     shown = show_value(value, key.form)
+    choices = choices_of(annotation)
     examples = key.field.examples or ()
     return SettingField(
         name=key.name,
         section=key.section,
         label=key.label,
         head=section_label(key.section),
-        help=(key.field.description or "").replace("`", ""),
+        help=help_of(key.field.description or "", choices),
         control=control_of(key, annotation),
         value="" if key.is_secret else text_of(shown),
-        choices=choices_of(annotation),
+        choices=choices,
         example=text_of(examples[0]) if examples else "",
         origin=str(loaded.origins.get(key.name, "default")),
         needs_restart=key.name.startswith(AT_START),
-        default=text_of(key.default),
+        default=choices.get(text_of(key.default), text_of(key.default)),
         is_advanced=key.is_advanced,
         is_changeable=key.name in changeable_keys(),
     )
@@ -179,10 +177,11 @@ def control_of(key: Key, annotation: object) -> str:
     return "text"
 
 
-def choices_of(annotation: object) -> tuple[str, ...]:
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return tuple(str(member.value) for member in annotation)
-    return ()
+def help_of(description: str, choices: Mapping[str, str]) -> str:
+    """Return the help of a setting, which names its choices by the words of the list."""
+    for value, words in choices.items():
+        description = description.replace(f"`{value}`", f"“{words}”")
+    return description.replace("`", "")
 
 
 def read_form(section: SettingsPage, form: Mapping[str, str], loaded: LoadedSettings) -> dict[str, object]:

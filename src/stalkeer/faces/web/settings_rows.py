@@ -145,7 +145,6 @@ def context_of(app: App, table: Table, rows: Sequence[FormRow]) -> dict[str, obj
         "table": table,
         "rows": rows,
         "days": DAYS,
-        "periods": tuple(period.value for period in Period),
         "sources": sources,
         "origin": origin,
         "is_locked": origin in LOCKED,

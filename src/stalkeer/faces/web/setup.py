@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from stalkeer.core.downloads.viewing import UseWhen
 from stalkeer.core.security.callers import CallerKind
 from stalkeer.errors import ConfigurationError, InvalidInput
 from stalkeer.faces.http.cookies import set_session_cookie
@@ -20,22 +21,25 @@ from stalkeer.faces.web.group_picker import read_choice
 from stalkeer.faces.web.guard import NeedsLogin, OwnPageGuard, UserGuard, require_user, security_of
 from stalkeer.faces.web.instances import InstanceForm, read_form, save_new
 from stalkeer.faces.web.render import NOTHING, Toast, action_headers, fragment, is_fragment, moved, page, refuse
-from stalkeer.faces.web.source_form import SourceForm, read_source_form
+from stalkeer.faces.web.source_form import SourceForm, read_source_form, use_of
 from stalkeer.faces.web.sources import save_new_source
 from stalkeer.faces.web.system import start_job
 from stalkeer.faces.web.webhooks import our_address
 from stalkeer.jobs.downloads.forecast import Forecast
+from stalkeer.jobs.sources.describe import SourcePatch, read_use
+from stalkeer.jobs.sources.edit import edit_source
 from stalkeer.jobs.system.first_run import hold_downloads, is_first_run, read_setup, release_downloads
 from stalkeer.jobs.system.make_folders import make_folders, missing_folders
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
 from stalkeer.jobs.system.settings_change import without_fixed
-from stalkeer.model import JobName
+from stalkeer.model import JobName, Origin
 from stalkeer.runtime import App
 from stalkeer.settings.folders import FOLDERS
 from stalkeer.settings.units import show_size
 from stalkeer.store.journal.runs import RunState, list_runs
 from stalkeer.store.library.instances import list_instances
+from stalkeer.store.sources.sources import SourceRow, list_sources
 from stalkeer.store.system.dashboard import source_cards
 
 router = APIRouter(include_in_schema=False)
@@ -173,7 +177,9 @@ def post_paths(request: Request, given: FormFields) -> Response:
 def get_limits(request: Request) -> HTMLResponse:
     settings = app_of(request).settings
     limit = settings.downloads.bandwidth_limit
-    return step_page(request, "limits", settings=settings, bandwidth=show_size(limit) if limit else "")
+    with app_of(request).database.connect() as connection:
+        single = [use_of(row) for row in list_sources(connection) if may_ask_use(row)]
+    return step_page(request, "limits", settings=settings, bandwidth=show_size(limit) if limit else "", single=single)
 
 
 @router.post("/setup/limits", dependencies=[UserGuard])
@@ -182,8 +188,24 @@ def post_limits(request: Request, given: FormFields) -> Response:
     changes: dict[str, object] = {"downloads.bandwidth_limit": given.get("bandwidth") or "0"}
     if given.get("concurrent", "").isdigit():
         changes["downloads.concurrent_limit"] = int(given["concurrent"])
+    save_uses(app_of(request), given)
     changes["schedule.download"] = "off" if given.get("drive") == "ask" else None
     return keep(request, changes, "/setup/answer")
+
+
+def may_ask_use(row: SourceRow) -> bool:
+    """Return whether the account allows one connection, and nothing says yet when downloads may use it."""
+    is_open = row.options.use_times.when is UseWhen.ANY
+    return row.account_max == 1 and is_open and row.origin is Origin.UI and not row.is_removed
+
+
+def save_uses(app: App, given: Mapping[str, str]) -> None:
+    """Save when downloads may use each source that allows one connection."""
+    for name, when in given.items():
+        field, _, slug = name.partition(".")
+        if field == "use" and slug:
+            use = read_use(when, given.get(f"use_from.{slug}", ""), given.get(f"use_until.{slug}", ""))
+            edit_source(app.database, app.secrets, slug, SourcePatch(use=use))
 
 
 def keep(request: Request, changes: Mapping[str, object], to: str) -> Response:

@@ -168,10 +168,18 @@ def limit_of(text: str) -> int | None:
         raise wrong("bandwidth_limit", f"Speed limit: {text!r} {error}.") from error
 
 
+def use_of(row: SourceRow) -> SourceForm:
+    """Fill the part of the form that says when downloads may use the account."""
+    times = row.options.use_times
+    return SourceForm(
+        slug=row.slug, use=row.options.use, use_from=f"{times.start:%H:%M}", use_until=f"{times.end:%H:%M}"
+    )
+
+
 def form_of(row: SourceRow, credentials: Credentials) -> SourceForm:
     """Fill the form of a stored source. An address that contains a login is a secret and is left out."""
-    return SourceForm(
-        slug=row.slug,
+    return replace(
+        use_of(row),
         how=how_of(row, credentials.path),
         url=credentials.url if row.kind == XTREAM else "",
         path=credentials.path,
@@ -181,7 +189,4 @@ def form_of(row: SourceRow, credentials: Credentials) -> SourceForm:
         bandwidth_limit="" if row.bandwidth_limit is None else str(row.bandwidth_limit),
         refresh=row.options.refresh,
         adult=row.options.adult,
-        use=row.options.use,
-        use_from=f"{row.options.use_times.start:%H:%M}",
-        use_until=f"{row.options.use_times.end:%H:%M}",
     )

@@ -78,8 +78,8 @@ def post_test(request: Request, given: FormFields) -> HTMLResponse:
 def show_trial(
     request: Request, trial: ProbeReport, form: SourceForm | None = None, picker: Picker | None = None
 ) -> HTMLResponse:
-    form = form or SourceForm()
-    context = {"names_account": form.names_account, "as_playlist": form.as_playlist}
+    form = form or SourceForm(how="")
+    context = {"names_account": form.names_account, "as_playlist": form.as_playlist, "form": form}
     return fragment(
         request,
         "sources/trial.html",

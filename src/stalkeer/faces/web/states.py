@@ -77,6 +77,7 @@ KIND_NAMES = {
     EntryKind.LIVE.value: "Live channel",
     EntryKind.OTHER.value: "Other",
 }
+DOWNLOADABLE = frozenset({EntryKind.MOVIE.value, EntryKind.EPISODE.value, EntryKind.SERIES.value})
 KIND_TONES = {EntryKind.MOVIE.value: "info", EntryKind.EPISODE.value: "work", EntryKind.SERIES.value: "work"}
 
 MATCHES = {

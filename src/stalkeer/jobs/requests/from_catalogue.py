@@ -10,7 +10,7 @@ from stalkeer.core.downloads.states import Priority
 from stalkeer.core.matching.rules import RuleAction, RuleOrigin
 from stalkeer.core.naming.destination import EPISODE, MOVIE, Destination
 from stalkeer.core.titles import title_key
-from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError
 from stalkeer.jobs.catalogue.panel_queries import expand_series
 from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.jobs.downloads.queue import OfPair, Queued, queue_all
@@ -89,6 +89,27 @@ def download_to_folder(
         raise Conflict(f"{chosen[0].name} is being downloaded already; `stalkeer download list` shows it.")
     context.queue.wake()
     return queued
+
+
+@dataclass(frozen=True)
+class FolderRequest:
+    """The result of a request for one entry: its downloads, or the error that says why there is none."""
+
+    entry_id: EntryId
+    downloads: tuple[DownloadId, ...] = ()
+    error: StalkeerError | None = None
+
+
+def download_each_to_folder(context: CatalogueContext, entry_ids: Sequence[EntryId]) -> list[FolderRequest]:
+    """Queue these entries for the folders of finished downloads. One that is refused does not stop the others."""
+    return [_request_folder(context, entry_id) for entry_id in entry_ids]
+
+
+def _request_folder(context: CatalogueContext, entry_id: EntryId) -> FolderRequest:
+    try:
+        return FolderRequest(entry_id, tuple(download_to_folder(context, entry_id)))
+    except StalkeerError as error:
+        return FolderRequest(entry_id, error=error)
 
 
 def has_instance_for(context: CatalogueContext, entry_id: EntryId) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true
@@ -138,8 +139,19 @@ def search_entries(
     return read_entries(connection, connection.scalars(page).all())
 
 
+class EntryOrder(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
 def browse_entries(
-    connection: Connection, search: EntrySearch, *, before: int | None = None, offset: int = 0, limit: int = 60
+    connection: Connection,
+    search: EntrySearch,
+    *,
+    order: EntryOrder = EntryOrder.NEWEST,
+    before: int | None = None,
+    offset: int = 0,
+    limit: int = 60,
 ) -> list[CatalogueEntry]:
     """List entries, newest first; `before` is the last id seen.
 
@@ -149,9 +161,9 @@ def browse_entries(
     if search.has_words:
         page = page.order_by(func.length(entries.c.name), entries.c.season, entries.c.episode, entries.c.id)
     else:
-        page = page.order_by(entries.c.id.desc())
+        page = page.order_by(entries.c.id.desc() if order is EntryOrder.NEWEST else entries.c.id)
     if before is not None:
-        page = page.where(entries.c.id < before)
+        page = page.where(entries.c.id < before if order is EntryOrder.NEWEST else entries.c.id > before)
     return read_entries(connection, connection.scalars(page).all())
 
 

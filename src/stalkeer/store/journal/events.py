@@ -99,18 +99,29 @@ def _log_event(event: Event) -> None:
     )
 
 
+class EventOrder(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
 def list_events(
     connection: Connection,
     chosen: EventFilter = EventFilter(),
     *,
+    order: EventOrder = EventOrder.NEWEST,
     before: int | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> list[EventRow]:
-    """List events, the newest first. `before` is the last id shown, so pages stay correct while events arrive."""
-    query = select(events).where(*_clauses(chosen)).order_by(events.c.id.desc()).limit(limit).offset(offset)
+    """List events, the newest first by default.
+
+    `before` is the last id shown in this order, so pages stay correct while events arrive.
+    """
+    is_newest_first = order is EventOrder.NEWEST
+    query = select(events).where(*_clauses(chosen)).limit(limit).offset(offset)
+    query = query.order_by(events.c.id.desc() if is_newest_first else events.c.id)
     if before is not None:
-        query = query.where(events.c.id < before)
+        query = query.where(events.c.id < before if is_newest_first else events.c.id > before)
     return [_row(row) for row in connection.execute(query)]
 
 
