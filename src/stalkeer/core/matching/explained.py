@@ -284,13 +284,15 @@ def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | No
 
 def _without_known(after: str, title: _Title, parts: NameParts) -> str:
     """Return what follows a title without its year and its ids. A series' year may go on: `2011-2015`, `2011-`."""
-    if title.year is not None:
+    # each expression only where the number is: one for each item of a library takes longer to compile than all else
+    tmdb_id, imdb_id = title.work.tmdb_id, title.work.imdb_id
+    if title.year is not None and str(title.year) in after:
         years = r"(?:\s?[-/]\s?(?:(?:19|20)\d\d)?)?" if parts.is_episode else ""
         after = re.sub(rf"(?<!\d){title.year}{years}(?!\d)", " ", after)
-    if title.work.tmdb_id:
-        after = re.sub(rf"(?i)\btm(?:db)?(?:id)?\W?\s?{title.work.tmdb_id}\b", " ", after)
-    if title.work.imdb_id:
-        after = re.sub(rf"(?i)\b(?:imdb(?:id)?\W?\s?)?{title.work.imdb_id}\b", " ", after)
+    if tmdb_id and str(tmdb_id) in after:
+        after = re.sub(rf"(?i)\btm(?:db)?(?:id)?\W?\s?{tmdb_id}\b", " ", after)
+    if imdb_id and imdb_id.lower() in after.lower():
+        after = re.sub(rf"(?i)\b(?:imdb(?:id)?\W?\s?)?{imdb_id}\b", " ", after)
     return _EMPTY_BRACKETS.sub(" ", after)
 
 
