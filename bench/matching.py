@@ -124,13 +124,11 @@ def _large(folder: Path, entries: int, wanted: int) -> list[Row]:
     full = _cpu(lambda: match_wanted(matching, QuietRun()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     scale = entries * wanted / 1e10
-    # as Radarr answers within the first runs: an item whose namesakes are not known is matched again each time
-    while match_wanted(replace(matching, lookup=_Nobody()), QuietRun()).unasked:
-        pass
-    match_wanted(matching, QuietRun())  # the first run after new answers reads the library anew
+    _settle(matching)
     again = _cpu(lambda: match_wanted(matching, QuietRun()))
     _add_entries(database, rng, titles, entries, entries // 100)
     refresh = _cpu(lambda: match_wanted(matching, QuietRun()))
+    _settle(matching)
     _add_wanted(database, entries + 1, *titles[0])
     one = _cpu(lambda: match_wanted(matching, QuietRun()))
     database.close()
@@ -142,6 +140,13 @@ def _large(folder: Path, entries: int, wanted: int) -> list[Row]:
         at_most(f"{entries // 100:,} new entries", refresh, 0.2, "CPU s"),
         at_most("one new wanted item", one, 0.03, "CPU s"),
     ]
+
+
+def _settle(matching: Matching) -> None:
+    """Answer as Radarr does within some runs: an item whose namesakes are not known is matched again in each run."""
+    while match_wanted(replace(matching, lookup=_Nobody()), QuietRun()).unasked:
+        pass
+    match_wanted(matching, QuietRun())  # the first run after new answers reads the library anew
 
 
 class _Nobody:
