@@ -66,9 +66,7 @@ _NUMBER_PART = re.compile(
     rf"{_BEFORE}(?P<number>\d{{1,2}}(?=\s?(?:[.ªº]|nd|rd|th|st|eme|ere|er|e|a)?\s)|[^\W\d_]+)"
     rf"(?:\s?[.ªº]|[a-z]{{1,3}})?\s(?P<word>{any_of(_WORDS)})[\s)\]]*"
 )
-_PART_WORD = re.compile(
-    rf"[\s,:;.\-(\[](?:{any_of(_WORDS)})"
-)  # in whatever fits one of the two; found ten times as fast
+_PART_WORD = re.compile(rf"[\s,:;.\-(\[](?:{any_of(_WORDS)})")  # whatever fits one of the two has it
 _ENDINGS = ("", "e", "eme", "a")  # of a figure before the word: `2. Teil`, `2e partie`, `2ème partie`, `2ª parte`
 _MOST_PARTS = 20
 _MOST_SEQUELS = 10
