@@ -36,9 +36,9 @@ CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     },
     Period: {Period.DAY: "Day", Period.WEEK: "Week", Period.MONTH: "Month"},
     ImportMode: {
-        ImportMode.MANUAL: "Radarr and Sonarr import the file",
-        ImportMode.LIBRARY: "Put the file into the library folder",
-        ImportMode.NONE: "Leave the file in the download folder",
+        ImportMode.MANUAL: "Manual import",
+        ImportMode.LIBRARY: "Library folder",
+        ImportMode.NONE: "No import",
     },
     MediaServerType: {
         MediaServerType.NONE: "No media server",

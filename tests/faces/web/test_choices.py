@@ -32,10 +32,11 @@ def test_every_value_that_a_setting_can_be_chosen_from_has_words():
 @pytest.mark.parametrize(
     ("page", "code", "words"),
     [
-        ("media", "library", "Put the file into the library folder"),
+        ("media", "library", "Library folder"),
         ("security", "external", "Trusted reverse proxy"),
         ("general", "warning", "Warnings and errors"),
         ("media-server", "none", "No media server"),
+        ("general", "json", "JSON"),
     ],
 )
 def test_a_choice_shows_words_and_its_help_names_them(client: TestClient, page: str, code: str, words: str):

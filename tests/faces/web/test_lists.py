@@ -122,6 +122,22 @@ def test_a_series_opens_from_its_poster_with_its_seasons(desk: Desk):
     expect(page.locator("#drawer")).to_be_hidden()
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["/wanted?view=posters", "/catalogue?view=posters"])
+def test_posters_are_ticked_one_by_one_or_all_that_are_shown(desk: Desk, path: str):
+    page = desk.tab.go(path)
+    boxes, bulk = page.locator(".work .pick"), page.locator(".bulk")
+
+    boxes.nth(1).check()
+    expect(bulk).to_contain_text("1 selected")
+    expect(page.locator("#drawer")).to_be_hidden()
+    page.get_by_label("Select all").check()
+    expect(bulk).to_contain_text(f"{boxes.count()} selected")
+    panel, all_box = page.locator("#rows").bounding_box(), page.get_by_label("Select all").bounding_box()
+
+    assert panel and all_box and all_box["x"] > panel["x"], "the box lies within the panel"
+
+
 def test_a_season_is_queued_at_once(client: TestClient, app: App):
     fill(app.database, app.secrets, app.clock())
     match = {"score": 0.98, "decision": "confirm", "decided_by": "auto", "evidence": {}, "matched_at": app.clock()}

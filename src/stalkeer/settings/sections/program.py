@@ -100,8 +100,8 @@ class SecuritySettings(Section):
     mode: AuthMode = Field(
         AuthMode.FORMS,
         title="Authentication",
-        description="`forms`: login page. `external`: a trusted reverse proxy sends the username. `local`: no login "
-        "from `local_networks`, login page for other addresses.",
+        description="`forms`: everybody logs in. `external`: a trusted reverse proxy sends the username. `local`: no "
+        "login from `local_networks`; from other addresses, everybody logs in.",
     )
     local_networks: Networks = Field(
         ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"),

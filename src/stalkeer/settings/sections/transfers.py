@@ -207,13 +207,13 @@ class DirectorySettings(Section):
     movies: Path = Field(
         Path(),
         title="Movies folder",
-        description="Folder of finished movies until they are imported. With `import.mode: none` they stay here.",
+        description="Folder of finished movies until they are imported. If nothing is imported, they stay here.",
         examples=["/data/vod/complete/movies"],
     )
     tvshows: Path = Field(
         Path(),
         title="Episodes folder",
-        description="Folder of finished episodes until they are imported. With `import.mode: none` they stay here.",
+        description="Folder of finished episodes until they are imported. If nothing is imported, they stay here.",
         examples=["/data/vod/complete/tv"],
     )
     temp: Path = Field(
