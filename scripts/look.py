@@ -14,16 +14,19 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402 - the tests' folder is found by now
+import structlog  # noqa: E402 - the tests' folder is found by now
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from tests.faces.web.conftest import ARGUMENTS, served  # noqa: E402
-from tests.faces.web.look import PAGES, Onlooker, as_visitor, settle  # noqa: E402
+from tests.faces.web.look import PAGES, Onlooker, settle  # noqa: E402
 from tests.faces.web.sample import KEY  # noqa: E402
 from tests.faces.web.states import NEEDS_DATA, STATES  # noqa: E402
 
@@ -31,8 +34,15 @@ from stalkeer.demo.radarr import Radarr  # noqa: E402
 from stalkeer.demo.sonarr import Sonarr  # noqa: E402
 
 PICTURES = ROOT / "artifacts" / "look"
-WIDTHS, THEMES = (360, 768, 1024, 1920), ("dark", "light")
+WIDTHS = (360, 768, 1024, 1920)
+THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 HEIGHT = 900
+# every picture is asked for, also those below the fold, and is there
+DRAWN = """async () => {
+    for (const picture of document.images) picture.loading = "eager";
+    await Promise.all([...document.images].map(picture => picture.decode().catch(() => null)));
+    if (document.querySelector("[data-chart]")) await new Promise(drawn => setTimeout(drawn, 200));
+}"""
 # what is opened on a page, beside the pages themselves
 OPENED = {
     "opened-account": ("/", 'summary[aria-label="Account"]'),
@@ -48,12 +58,16 @@ def main() -> int:
     if chromium is None:
         sys.exit("There is no Chromium on this machine: apt-get install chromium")
     logging.disable(logging.CRITICAL)
-    faults = 0
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    faults, began = 0, time.monotonic()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         for state in given.states:
             with site(state) as base:
-                faults += sum(look(browser, base, state, width, theme) for width in given.widths for theme in THEMES)
+                for width in given.widths:
+                    found = look(browser, base, state, width)
+                    faults += found
+                    print(f"{time.monotonic() - began:5.0f} s  {state} at {width} px: {found} faults", flush=True)
         browser.close()
     print(f"{faults} faults; the pictures are in {PICTURES.relative_to(ROOT)}")
     return 1 if faults else 0
@@ -77,9 +91,9 @@ def site(state: str) -> Iterator[str]:
             app.close()
 
 
-def look(browser: Browser, base: str, state: str, width: int, theme: str) -> int:
+def look(browser: Browser, base: str, state: str, width: int) -> int:
+    """Look at every page in one window. The pages follow the system's theme, so that each is opened once for both."""
     context = browser.new_context(viewport={"width": width, "height": HEIGHT}, reduced_motion="reduce")
-    as_visitor(context, base, theme)
     page = context.new_page()
     onlooker = Onlooker.beside(page)
     count = 0
@@ -87,10 +101,9 @@ def look(browser: Browser, base: str, state: str, width: int, theme: str) -> int
         if state == "empty" and name in NEEDS_DATA:
             continue
         page.goto(base + path)
-        settle(page)
-        count += keep(onlooker, f"{state}/{name}-{width}-{theme}")
+        count += keep(onlooker, f"{state}/{name}-{width}")
     if state == "sample":
-        count += sum(look_opened(page, base, onlooker, name, f"{state}/{name}-{width}-{theme}") for name in OPENED)
+        count += sum(look_opened(page, base, onlooker, name, f"{state}/{name}-{width}") for name in OPENED)
     context.close()
     return count
 
@@ -107,14 +120,20 @@ def look_opened(page: Page, base: str, onlooker: Onlooker, name: str, picture: s
 
 
 def keep(onlooker: Onlooker, picture: str) -> int:
-    """Take the picture, print the faults, and return their count."""
-    target = PICTURES / f"{picture}.png"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    onlooker.page.screenshot(path=target, full_page=True)
-    faults = onlooker.faults()
-    for fault in faults:
-        print(f"{picture}: {fault}", flush=True)
-    return len(faults)
+    """Take the pictures in both themes, print the faults, and return their count."""
+    page, count = onlooker.page, 0
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        settle(page)
+        page.evaluate(DRAWN)
+        target = PICTURES / f"{picture}-{theme}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=target, full_page=True)
+        faults = onlooker.faults()
+        count += len(faults)
+        for fault in faults:
+            print(f"{picture}-{theme}: {fault}", flush=True)
+    return count
 
 
 if __name__ == "__main__":

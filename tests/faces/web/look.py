@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
+from playwright.sync_api import ConsoleMessage, Page, Response, expect
 
 INSPECT = (Path(__file__).parent / "data" / "inspect.js").read_text(encoding="utf-8")
 
@@ -98,7 +98,3 @@ def settle(page: Page) -> None:
     """Wait until what is fetched after the page is there."""
     page.wait_for_load_state("load")
     expect(page.locator(".htmx-request")).to_have_count(0)
-
-
-def as_visitor(context: BrowserContext, base: str, theme: str) -> None:
-    context.add_cookies([{"name": "stalkeer_theme", "value": theme, "url": base}])

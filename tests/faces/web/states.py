@@ -11,6 +11,7 @@ from stalkeer.app import Start, build_app
 from stalkeer.core.titles import title_key
 from stalkeer.runtime import App
 from stalkeer.store.db import tables
+from stalkeer.store.db.bulk import insert_rows, reserve_ids, writing
 from tests.faces.web.conftest import build_sample
 from tests.faces.web.sample import NOWHERE
 
@@ -56,23 +57,29 @@ def build_long_queue(folder: Path, addresses: Mapping[str, str] = NOWHERE) -> Ap
 
 def build_large_catalogue(folder: Path, addresses: Mapping[str, str] = NOWHERE, count: int = ENTRIES) -> App:
     app = build_sample(folder, addresses)
-    now = app.clock()
-    shared = {"source_id": 1, "kind": "film", "kind_reason": "account", "added_gen": 1, "first_seen": now}
+    first_seen = app.clock().replace(tzinfo=None).isoformat(" ")
     for start in range(0, count, CHUNK):
         numbers = range(start, min(start + CHUNK, count))
-        with app.database.begin() as connection:
-            first = connection.execute(
-                insert(tables.titles).values(kind="film", text=f"work {start}", parser_version=1)
-            ).inserted_primary_key
-            assert first is not None
-            rows = [
+        with writing(app.database) as connection:
+            titles = list(zip(reserve_ids(connection, "titles", len(numbers)), numbers, strict=True))
+            rows = [(title, "film", f"work {n}", 1, 0) for title, n in titles]
+            insert_rows(connection, "titles", ("id", "kind", "text", "parser_version", "added_gen"), rows)
+            shared = {
+                "source_id": 1,
+                "kind": "film",
+                "kind_reason": "account",
+                "added_gen": 1,
+                "first_seen": first_seen,
+                "protected": False,
+            }
+            entries = [
                 {
-                    **shared, "title_id": first[0], "key": f"bulk:{n}", "name": f"EN| Work {n} (2021) FHD",
+                    **shared, "title_id": title, "key": f"bulk:{n}", "name": f"EN| Work {n} (2021) FHD",
                     "url": f"{{base}}/movie/{n}.mkv", "group_title": f"VOD | GROUP {n % 300}", "year": 2021,
                 }
-                for n in numbers
+                for title, n in titles
             ]  # fmt: skip
-            connection.execute(insert(tables.entries), rows)
+            insert_rows(connection, "entries", tuple(entries[0]), [tuple(entry.values()) for entry in entries])
     return app
 
 
