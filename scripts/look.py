@@ -25,13 +25,9 @@ sys.path.insert(0, str(ROOT))
 
 import structlog  # noqa: E402 - the tests' folder is found by now
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
-from tests.faces.web.conftest import ARGUMENTS, served  # noqa: E402
+from tests.faces.web.conftest import ARGUMENTS, sample_library, served  # noqa: E402
 from tests.faces.web.look import PAGES, Onlooker, settle  # noqa: E402
-from tests.faces.web.sample import KEY  # noqa: E402
 from tests.faces.web.states import NEEDS_DATA, STATES  # noqa: E402
-
-from stalkeer.demo.radarr import Radarr  # noqa: E402
-from stalkeer.demo.sonarr import Sonarr  # noqa: E402
 
 PICTURES = ROOT / "artifacts" / "look"
 WIDTHS = (360, 768, 1024, 1920)
@@ -84,8 +80,8 @@ def arguments() -> argparse.Namespace:
 def site(state: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with Radarr(folder / "movies", api_key=KEY) as radarr, Sonarr(folder / "tv", api_key=KEY) as sonarr:
-            app = STATES[state](folder / "data", {"radarr": radarr.url, "sonarr": sonarr.url})
+        with sample_library(folder) as addresses:
+            app = STATES[state](folder / "data", addresses)
             with served(app) as base:
                 yield base
             app.close()

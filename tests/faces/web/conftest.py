@@ -157,16 +157,23 @@ def build_sample(folder: Path, addresses: Mapping[str, str] = NOWHERE, **setting
     return app
 
 
-@pytest.fixture(scope="session")
-def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The sample, for tests that only look."""
-    folder = tmp_path_factory.mktemp("sample")
+@contextmanager
+def sample_library(folder: Path) -> Iterator[dict[str, str]]:
+    """Radarr and Sonarr that hold what the sample wants; yields their addresses."""
     with Radarr(folder / "movies", api_key=KEY) as radarr, Sonarr(folder / "tv", api_key=KEY) as sonarr:
         for title, year, _ in FILMS:
             radarr.add_movie(title, year)
         for title, year, _ in SERIES:
             sonarr.add_series(title, year)
-        app = build_sample(folder / "data", {"radarr": radarr.url, "sonarr": sonarr.url})
+        yield {"radarr": radarr.url, "sonarr": sonarr.url}
+
+
+@pytest.fixture(scope="session")
+def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The sample, for tests that only look."""
+    folder = tmp_path_factory.mktemp("sample")
+    with sample_library(folder) as addresses:
+        app = build_sample(folder / "data", addresses)
         with served(app) as base:
             yield base
         app.close()

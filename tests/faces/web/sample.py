@@ -324,6 +324,7 @@ def add_queue(
             interruptions=number % 3,
             resumes=number % 3,
             bytes_resumed=(number % 3) * GB // 2,
+            bytes_fetched=int(total * share),
         )
         connection.execute(
             insert(tables.download_items).values(

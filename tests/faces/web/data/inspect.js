@@ -97,6 +97,14 @@
     }
   }
 
+  // --- no short word is cut off -----------------------------------------------------------------------------------
+  for (const element of all) {
+    if (!element.matches(".badge, .tag, .count, .btn, .chip, th, label, h1, h2, h3") || element.closest(".poster")) continue;
+    const style = getComputedStyle(element);
+    if (style.overflowX !== "hidden" && style.overflowX !== "clip" || style.clipPath !== "none") continue;
+    if (element.scrollWidth > element.clientWidth + 1 && style.textOverflow !== "ellipsis") faults.push(`cut: ${name(element)} shows ${element.clientWidth} of ${element.scrollWidth} px`);
+  }
+
   // --- every word can be read -------------------------------------------------------------------------------------
   const brush = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   const known = new Map();
