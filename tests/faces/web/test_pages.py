@@ -109,7 +109,7 @@ def test_the_other_theme_of_each_size_has_no_serious_barrier_either(
     assert seat.tab.serious_findings() == []
 
 
-@pytest.mark.parametrize("name", ["dashboard", "queue", "catalogue", "statistics"])
+@pytest.mark.parametrize("name", ["dashboard", "queue", "posters", "catalogue", "statistics", "settings", "manual"])
 def test_a_first_visit_transfers_little(name: str, sample_site: str, open_page: Callable[..., Tab]):
     tab = open_page(sample_site)
     network = tab.page.context.new_cdp_session(tab.page)
