@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -163,8 +164,11 @@ def sample_library(folder: Path) -> Iterator[dict[str, str]]:
     with Radarr(folder / "movies", api_key=KEY) as radarr, Sonarr(folder / "tv", api_key=KEY) as sonarr:
         for title, year, _ in FILMS:
             radarr.add_movie(title, year)
-        for title, year, _ in SERIES:
-            sonarr.add_series(title, year)
+        today = datetime.now(UTC)
+        for number, (title, year, count) in enumerate(SERIES):
+            series = sonarr.add_series(title, year)
+            for episode in range(1, count + 1):  # some of this week, some to come
+                sonarr.add_episode(series, 1, episode, air_date_utc=today + timedelta(days=episode * 3 - number * 4))
         yield {"radarr": radarr.url, "sonarr": sonarr.url}
 
 
