@@ -101,13 +101,13 @@ def items_of(app: App, premieres: tuple[tuple[str, Premiere], ...]) -> list[Cale
     with app.database.connect() as connection:
         states = calendar_states(connection)
     return [
-        item_of(slug, premiere, states.get((slug, premiere.kind.value, premiere.arr_id)))
+        item_of(slug, premiere, states.get((slug, premiere.kind.value, premiere.arr_id)), app.clock())
         for slug, premiere in premieres
     ]
 
 
-def item_of(slug: str, premiere: Premiere, state: CalendarState | None) -> CalendarEntry:
-    tone, words = look_of(premiere, state)
+def item_of(slug: str, premiere: Premiere, state: CalendarState | None, now: datetime) -> CalendarEntry:
+    tone, words = look_of(premiere, state, now)
     day = premiere.at.date().isoformat()
     return CalendarEntry(
         label=label_of(premiere.title, None, premiere.season, premiere.episode or 0, day),
@@ -122,8 +122,8 @@ def item_of(slug: str, premiere: Premiere, state: CalendarState | None) -> Calen
     )
 
 
-def look_of(premiere: Premiere, state: CalendarState | None) -> tuple[str, str]:
-    """Return tone and label, as in the legend."""
+def look_of(premiere: Premiere, state: CalendarState | None, now: datetime) -> tuple[str, str]:
+    """Return tone and label, as in the legend. What has come out is missing even before the next scan lists it."""
     if premiere.has_file:
         return "ok", "Downloaded"
     if state is not None and state.is_downloading:
@@ -132,7 +132,8 @@ def look_of(premiere: Premiere, state: CalendarState | None) -> tuple[str, str]:
         return "info", "Found"
     if not premiere.monitored:
         return "", "Unmonitored"
-    return ("bad", "Missing") if state is not None else ("warn", "Unreleased")
+    is_out = premiere.at <= now and premiere.what != "cinema"
+    return ("bad", "Missing") if is_out or state is not None else ("warn", "Unreleased")
 
 
 def days_of(items: list[CalendarEntry], span: tuple[date, date], *, month: int | None, today: date) -> list[Day]:

@@ -75,6 +75,7 @@
     for (let next = at + 1; next < boxes.length && boxes[next].top < one.bottom - 2; next += 1) {
       const other = boxes[next];
       if (one.kind !== other.kind || one.element === other.element) continue;
+      if ([one, other].some((box) => box.element.matches(".work > .pick"))) continue; // lies on its poster
       if (one.kind === "control" && (one.element.contains(other.element) || other.element.contains(one.element))) continue;
       const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
       const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
