@@ -147,7 +147,7 @@ def test_a_film_that_cannot_be_checked_waits_for_the_user(tmp_path, house, runni
 
     row = house.await_state(download, S.BLOCKED)
     assert row.outcome.error_code == "unproven"
-    assert "it cannot be checked whether the file is whole" in row.outcome.error
+    assert "it cannot be checked whether the file is complete" in row.outcome.error
     assert Path(row.transfer.part_path).read_bytes() == whole[:-100]
 
     verb = V.ACCEPT if case == "accept" else V.CANCEL

@@ -428,7 +428,7 @@ def test_an_item_that_cannot_be_queued_hinders_no_other_and_is_told_of(open_prog
     said = said_by(program.post("/wanted/many", verb="download", ids=items))
 
     assert program.queued_titles == ["Dune (2020)", "Heat (2020)"]
-    assert "2 downloads queued" in said and "nothing sure was found" in said
+    assert "2 downloads queued" in said and "it has no confirmed match" in said
 
 
 def test_a_start_queues_the_same_from_every_face(program):

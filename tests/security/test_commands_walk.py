@@ -19,7 +19,7 @@ from tests.doubles.disks import fill_up, mounted_disk, remount_read_only
 from tests.faces.web.sample import fill
 from tests.security.commands import lines
 
-OWN_FAULT = "met an error of its own"
+OWN_FAULT = "Internal error"
 CODES = set(ExitCode)
 
 

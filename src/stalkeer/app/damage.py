@@ -41,8 +41,8 @@ def without_damaged_config(start: Start) -> tuple[Start, tuple[Finding, ...]]:
         bare = replace(start, ignores_config=True)
         if not start.shows_damage or start.config_file is None or not _finds_its_data(bare):
             raise
-        message = f"The configuration cannot be used: {error}. Nothing of it is taken over and no job starts"
-        fix = f"Mend {start.config_file}, see what `stalkeer config check` says, then start Stalkeer again"
+        message = f"The configuration cannot be used: {error}. None of its values apply, and no job starts"
+        fix = f"Fix {start.config_file} (`stalkeer config check` lists its errors), then start Stalkeer again"
         log.error("the configuration cannot be used", error=str(error))
         return bare, (Finding("start", "config.yml", ERROR, message, fix),)
     return start, ()
@@ -63,7 +63,7 @@ def without_emptied_config(start: Start, database: Database, secrets: SecretBox,
         raise ConfigurationError(f"{message}. {fix}")
     log.error("the configuration is empty", path=str(start.config_file))
     shared.problems += (
-        Finding("start", "config.yml", ERROR, f"{message}. Nothing is taken away and no job starts", fix),
+        Finding("start", "config.yml", ERROR, f"{message}. Nothing is removed, and no job starts", fix),
     )
     return replace(start, ignores_config=True)
 

@@ -332,4 +332,6 @@ class Engine:
                 for run in result.runs:
                     self._dispatch.job(run)
             except Exception:
-                log.exception("dispatch; what was admitted and not begun goes back to the queue after a while")
+                log.exception(
+                    "dispatch failed; admitted downloads that have not begun return to the queue after a while"
+                )

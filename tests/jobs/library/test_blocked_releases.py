@@ -164,8 +164,8 @@ def test_why_an_item_is_not_fetched_is_told_of_the_item_itself(database, clock, 
         connection.execute(update(wanted).values(skip="not monitored"))
         held_back = hindrance_of(connection, item)
 
-    assert "None of them is fetched" in too_large and "larger than Radarr allows" in too_large
-    assert held_back == "It is held back: not monitored."
+    assert "No match is acceptable" in too_large and "larger than Radarr allows" in too_large
+    assert held_back == "It is skipped: not monitored."
 
 
 @pytest.mark.parametrize("source", ["hdtv", "webdl", "webrip"])

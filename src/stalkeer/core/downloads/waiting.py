@@ -36,7 +36,7 @@ _TEXTS = {
     Reason.FOLDER: "waits for its folder",
     Reason.PAUSED: "waits while the queue is paused",
     Reason.HOURS: "waits for the hours in which downloads may run",
-    Reason.MANUAL: "waits until you start it: its source is used only when you say",
+    Reason.MANUAL: "waits until you start it, because its source is used only manually",
     Reason.QUOTA: "waits for the next quota period",
     Reason.NEXT: "starts in a moment",
 }

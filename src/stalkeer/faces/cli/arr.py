@@ -232,9 +232,7 @@ def _connect_native(context: typer.Context, app: App, name: str | None, url: str
     from stalkeer.jobs.native.setup import connect_native, disconnect_native
 
     if name is None:
-        raise InvalidInput(
-            "Name the instance that is to drive itself, for example: stalkeer arr connect radarr --native"
-        )
+        raise InvalidInput("Name the instance to connect, for example: stalkeer arr connect radarr --native")
     if url is None:
         gone = disconnect_native(app.arrs, name)
         document: dict[str, object] = {"instance": name, "removed": list(gone.removed), "note": gone.note}

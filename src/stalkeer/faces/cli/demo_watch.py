@@ -107,7 +107,7 @@ class DemoWatcher:
 
     def _wait(self, what: str) -> None:
         if self.monotonic() > self._deadline:
-            raise DemoFailed(f"{what}: nothing came of it within {LONGEST_S:.0f} s")
+            raise DemoFailed(f"{what}: no result within {LONGEST_S:.0f} s")
         self.sleep(LOOK_S)
 
     def _look_at_wanted(self) -> tuple[WantedMatch, ...]:

@@ -92,7 +92,9 @@ def _obstacle(error: Exception) -> HealthRow:
     from stalkeer.store.system.health import ERROR, Finding, HealthRow
 
     now = datetime.now(UTC)
-    fix = "Mend what the message names. `stalkeer serve` shows it on its page meanwhile, and no other check can run"
+    fix = (
+        "Fix the problem in the message. Until then, `stalkeer serve` shows it on its page, and no other check can run"
+    )
     return HealthRow(Finding("start", "stalkeer", ERROR, mask_text(str(error)), fix), now, now)
 
 

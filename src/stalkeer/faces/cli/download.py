@@ -333,7 +333,7 @@ def priority(
     from stalkeer.jobs.downloads.actions import set_priority
 
     if level not in tuple(Priority):
-        raise typer.BadParameter(f"{level!r} is none of {', '.join(Priority)}", param_hint="LEVEL")
+        raise typer.BadParameter(f"{level!r} is not a priority; accepted: {', '.join(Priority)}", param_hint="LEVEL")
     _report(context, set_priority(context_app(context).download_queue, _named(ids), Priority(level)))
 
 
@@ -465,7 +465,9 @@ def _read(parts: App, states: list[str], limit: int, search: str) -> tuple[list[
     known = {state.value for state in DownloadState}
     for state in states:
         if state not in known:
-            raise typer.BadParameter(f"{state!r} is none of {', '.join(sorted(known))}", param_hint="--state")
+            raise typer.BadParameter(
+                f"{state!r} is not a state; accepted: {', '.join(sorted(known))}", param_hint="--state"
+            )
     chosen = DownloadFilter(states=tuple(DownloadState(state) for state in states), search=search)
     with parts.database.connect() as connection:
         rows = list_downloads(connection, chosen, limit=limit)

@@ -108,8 +108,7 @@ def run_command_line(arguments: Sequence[str], build: Callable[[Invocation], App
         get_logger(__name__).debug("the command failed", exc_info=error)
         return _report(
             run,
-            f"Stalkeer met an error of its own ({type(error).__name__}: {error}). Please report it, with what "
-            "`stalkeer doctor bundle` packs",
+            f"Internal error ({type(error).__name__}: {error}). Please report it with a `stalkeer doctor bundle`",
             ExitCode.ERROR,
         )
     finally:

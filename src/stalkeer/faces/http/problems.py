@@ -124,7 +124,7 @@ def install_problems(api: FastAPI) -> None:
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
         return problem_response(
             500,
-            "Stalkeer met an error of its own; the log has it under this request id",
+            "Internal error; the log has it under this request id",
             request_id=_request_id(request),
         )
 

@@ -235,7 +235,7 @@ def act(request: Request, ids: list[int], verb: str) -> Response:
     if verb not in tuple(Verb):
         raise InvalidInput(f"There is no action {verb!r} for downloads.")
     if not ids:
-        raise InvalidInput("Nothing is chosen: tick the downloads first.")
+        raise InvalidInput("No downloads are selected. Select at least one first.")
     results = act_on(app_of(request).download_queue, [DownloadId(one) for one in ids], Verb(verb))
     return done(request, toast_for(results, Verb(verb)), changed="queue")
 

@@ -36,7 +36,7 @@ def post_pause(request: Request, minutes: Minutes = None) -> Response:
 @router.post("/queue/resume")
 def post_resume(request: Request) -> Response:
     resume_queue(app_of(request).download_queue)
-    return done(request, Toast("The queue goes on."), changed="queue,pause")
+    return done(request, Toast("The queue is resumed."), changed="queue,pause")
 
 
 @router.post("/queue/speed")

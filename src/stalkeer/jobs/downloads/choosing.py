@@ -96,14 +96,14 @@ def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
     """Return why no variant of an item is downloaded: a rule, or the instance's reasons against all variants."""
     item = get_wanted(connection, wanted_id)
     if item.skip:
-        return f"It is held back: {item.skip}."
+        return f"It is skipped: {item.skip}."
     found = confirmed_matches(connection, [wanted_id])
     ranked = rank(found, find_instance(connection, item.instance))
     if not found or any(one.allowed for one in ranked):
         return None
     if not ranked:
-        return "None of them is better than the file that is there."
-    return f"None of them is fetched: {'; '.join(ranked[0].reasons)}."
+        return "No match is better than the present file."
+    return f"No match is acceptable: {'; '.join(ranked[0].reasons)}."
 
 
 def rank(

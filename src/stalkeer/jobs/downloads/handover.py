@@ -316,7 +316,7 @@ def _release(handovers: HandOvers, targets: tuple[TargetRow, ...], traits: FileT
     except ArrError as error:
         return names[0], f"The name was not checked with the instance: {error}"
     if fitting is None:
-        return names[0], f"{row.label} reads none of the names of {own[0].title!r} rightly; it is imported by its id."
+        return names[0], f"{row.label} parses no name of {own[0].title!r} as this item; it is imported by its id."
     return fitting, ""
 
 

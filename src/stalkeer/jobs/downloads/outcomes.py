@@ -142,7 +142,7 @@ class Settling:
             now = self.tools.clock()
             setback = Setback(problem, self.row.queue.failures, now + timedelta(seconds=again.seconds))
             if owned.fetch_anew(connection, self.owner, setback, {REFUSED_TIMES: again.times}, now):
-                event = self.event("download.restarted", f"is fetched anew: {problem.message}", Level.WARNING)
+                event = self.event("download.restarted", f"is fetched again: {problem.message}", Level.WARNING)
                 data = {"code": problem.code, "retry_in_s": round(again.seconds)}
                 record_event(connection, now, replace(event, data=data))
         self.tools.wake()
@@ -186,7 +186,7 @@ class Settling:
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             if owned.restart(connection, self.owner, problem, self.row.queue.failures + 1, now):
-                event = self.event("download.restarted", f"is fetched anew: {problem.message}", Level.WARNING)
+                event = self.event("download.restarted", f"is fetched again: {problem.message}", Level.WARNING)
                 record_event(connection, now, event)
         self.tools.wake()
 

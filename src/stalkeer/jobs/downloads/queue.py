@@ -270,7 +270,7 @@ def _best_match(connection: Transaction, wanted_id: WantedId, rules: QueueRules)
             return best.match
         why = "; ".join(best.reasons)
     else:
-        why = f"it is held back, {item.skip}" if item.skip else "nothing sure was found"
+        why = f"it is skipped: {item.skip}" if item.skip else "it has no confirmed match"
     raise NotFound(f"{item.label}: {why}. Open it to choose one yourself.")
 
 
@@ -347,7 +347,7 @@ def _best(
 ) -> RankedMatch | Refusal:
     ranked = rank(matches, instance, languages)
     if not ranked:
-        return Refusal(matches[0].title, ("none of its variants is better than the file that is there",))
+        return Refusal(matches[0].title, ("none of its variants is better than the present file",))
     if not ranked[0].allowed:
         return Refusal(matches[0].title, ranked[0].reasons)
     return ranked[0]

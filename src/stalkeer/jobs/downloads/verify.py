@@ -204,9 +204,9 @@ def _problem_of_proof(
     if container.flaw and not is_length_known and fit is RuntimeFit.CLOSE:
         return Unfinished(f"the file is cut short: {what}")
     return Unproven(
-        f"it cannot be checked whether the file is whole: {what}, and "
+        f"it cannot be checked whether the file is complete: {what}, and "
         f"{'the item has no runtime' if not runtime_s else 'the file no playing time'} to compare"
-        f"{'' if is_length_known else '; the server told no length'}. Look at it, then accept it or cancel the download"
+        f"{'' if is_length_known else '; the server stated no length'}. Check it, then accept it or cancel the download"
     )
 
 

@@ -168,8 +168,8 @@ def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> _Lib
     status = check_program(client)
     spared = Spared(client)
     bounds = spared.read(read_size_bounds, "no entry is rejected by size") or UNBOUNDED
-    profiles = spared.read(lambda asked: read_profiles(asked, bounds), "the profiles of the last scan count")
-    folders = spared.read(read_root_folders, "the root folders of the last scan count")
+    profiles = spared.read(lambda asked: read_profiles(asked, bounds), "the profiles of the last scan apply")
+    folders = spared.read(read_root_folders, "the root folders of the last scan apply")
     kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
     with sync.database.connect() as connection:
         known = read_known_items(connection, row.id, kind)
@@ -287,7 +287,7 @@ class WantedFacts:
 def read_facts(sync: WantedSync, row: InstanceRow, spared: Spared) -> WantedFacts:
     client = spared.client
     tags = read_tags(client) if row.options.exclude_tags else {}  # without them, excluded items would be fetched
-    queue = spared.read(read_queue, "items in its own queue are not held back") or ()
+    queue = spared.read(read_queue, "items in its own queue are not skipped") or ()
     excluded = {tags[label.lower()] for label in row.options.exclude_tags if label.lower() in tags}
     with sync.database.connect() as connection:
         tagged = read_tagged(connection, row.id, excluded) if excluded else frozenset()

@@ -117,7 +117,7 @@ def _nearest(connection: Transaction, item: WantedItem, reader: TitleReader) -> 
 def _summary(pairs: list[Pair], others: list[tuple[EntryFacts, str]], titles: int) -> str:
     for decision, text in (
         (Decision.CONFIRM, "It was found: {} of {} candidates are sure."),
-        (Decision.REVIEW, "It may be there: {} of {} candidates are for you to look at."),
+        (Decision.REVIEW, "It may be there: {} of {} candidates need your review."),
     ):
         count = sum(pair.decision is decision for pair in pairs)
         if count:
@@ -128,4 +128,4 @@ def _summary(pairs: list[Pair], others: list[tuple[EntryFacts, str]], titles: in
         return "The catalogue is empty: refresh a source first."
     if others and others[0][1].startswith("its name says"):
         return "Its title is there, but not this episode."
-    return "No entry bears one of its names."
+    return "No entry has one of its titles."

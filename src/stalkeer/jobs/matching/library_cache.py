@@ -107,7 +107,7 @@ class MatchContext:
         """Return an item that is wanted now. Raises NotFound for any other."""
         item = self.matcher().items.get(wanted_id)
         if item is None or wanted_id not in self.matched:
-            raise NotFound(f"Nothing with id {wanted_id} is wanted now; `stalkeer scan missing` reads what is.")
+            raise NotFound(f"There is no wanted item {wanted_id}; `stalkeer scan missing` reads the wanted items.")
         return item
 
     def with_rules(self, rules: list[Rule]) -> MatchContext:

@@ -30,7 +30,7 @@ class ArrLookup:
         with self.arrs.database.connect() as connection:
             row = next((row for row in list_instances(connection, kind=program) if row.enabled), None)
         if row is None:
-            raise NotFound(f"There is no {program.capitalize()} to ask who else is called {term!r}.")
+            raise NotFound(f"There is no {program.capitalize()} to look up other works called {term!r}.")
         with self.arrs.client(row) as client:
             found = search_catalogue(client, term)
             client.gate.rest(SPACING_S)

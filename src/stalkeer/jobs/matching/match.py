@@ -110,7 +110,7 @@ def _match_known(matching: Matching, context: MatchContext, run: Run, only: Coll
     open_works = works_to_ask(pairs, context.namesakes)
     asked = 0
     if open_works and matching.lookup is not None and not run.is_cancelled():
-        run.progress(0, len(open_works), "asking who else bears a title")
+        run.progress(0, len(open_works), "looking up other works with the same title")
         found, unasked = ask_namesakes(matching.database, matching.lookup, open_works, matching.clock(), run)
         asked = len(open_works) - unasked
         context = context.with_namesakes(context.namesakes.with_more(found))

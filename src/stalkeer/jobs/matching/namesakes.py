@@ -79,7 +79,7 @@ def ask_namesakes(
             break
         if work.kind in silent:
             continue
-        run.progress(number, len(works), f"asking who else is called {work.title!r}")
+        run.progress(number, len(works), f"looking up other works called {work.title!r}")
         try:
             found = lookup.search(work.kind, work.title)
         except StalkeerError:

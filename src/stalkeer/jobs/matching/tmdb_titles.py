@@ -39,7 +39,7 @@ def ask_titles(database: Database, source: TitleSource, works: Iterable[Work], n
     for number, work in enumerate(open_works[:MOST_AT_ONCE]):
         if run.is_cancelled():
             return LookUps(number)
-        run.progress(number, len(open_works), f"asking TMDB what else {work.title!r} is called")
+        run.progress(number, len(open_works), f"asking TMDB for other titles of {work.title!r}")
         try:
             found = source.titles_of(work)
         except StalkeerError as error:

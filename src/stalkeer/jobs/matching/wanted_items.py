@@ -31,7 +31,7 @@ def find_items(matching: Matching, text: str) -> list[WantedId]:
 
 
 def nothing_called(text: str) -> NotFound:
-    return NotFound(f"Nothing wanted now is called {text!r}; `stalkeer scan missing` reads what is.")
+    return NotFound(f"No wanted item is called {text!r}; `stalkeer scan missing` reads the wanted items.")
 
 
 def find_item(matching: Matching, text: str) -> WantedId:

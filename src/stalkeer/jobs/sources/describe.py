@@ -119,7 +119,7 @@ def _used(use: UseTimes | Keep, present: SourceOptions) -> SourceOptions:
 def read_use(when: str, start: str, end: str) -> UseTimes:
     """Read the times when an account may be used. Raises InvalidInput."""
     if when not in tuple(UseWhen):
-        raise InvalidInput(f"{when!r} is no time of use; accepted: {', '.join(UseWhen)}")
+        raise InvalidInput(f"{when!r} is not a valid time of use; accepted: {', '.join(UseWhen)}")
     try:
         begins = time.fromisoformat(start) if start else NIGHT[0]
         ends = time.fromisoformat(end) if end else NIGHT[1]

@@ -167,7 +167,7 @@ def check_instances(facts: Facts) -> Iterator[Finding]:
 def check_alone(facts: Facts) -> Iterator[Finding]:
     """Report as information that the user chose to have no instance."""
     if is_alone(facts.settings, has_instance=bool(facts.instances)):
-        message = "No Radarr or Sonarr is connected, as you chose: nothing is looked for by itself"
+        message = "No Radarr or Sonarr is connected, as you chose: nothing is searched automatically"
         yield Finding("alone", "instances", INFO, message, "Download from the catalogue, or connect one in Settings")
 
 
@@ -207,7 +207,7 @@ def check_own_files(facts: Facts) -> Iterator[Finding]:
 def check_guards(facts: Facts) -> Iterator[Finding]:
     for row in facts.sources:
         if row.guard:
-            message = f"Source {row.slug} lost too much to be believed; its catalogue stays as it was"
+            message = f"Source {row.slug} has a much smaller list, which is on hold; the catalogue stays as it was"
             fix = f"Look at the new list; if it is right: stalkeer source refresh {row.slug} --accept"
             yield Finding("guard", row.slug, WARNING, message, fix)
 
@@ -283,13 +283,11 @@ def check_placement(facts: Facts) -> Iterator[Finding]:
         files = "1 finished file" if one.count == 1 else f"{one.count} finished files"
         if one.is_blocked:
             message = f"{files} cannot be placed; {one.title}: {one.error}"
-            yield Finding("placement", "blocked", ERROR, message, "Mend what the reason names, then retry the download")
+            yield Finding("placement", "blocked", ERROR, message, "Fix the cause, then retry the download")
         else:
             waits = "waits" if one.count == 1 else "wait"
             message = f"{files} {waits} to be placed; {one.title}: {one.error}"
-            yield Finding(
-                "placement", "waiting", WARNING, message, "Mend what the reason names; it is tried again every minute"
-            )
+            yield Finding("placement", "waiting", WARNING, message, "Fix the cause; it is tried again every minute")
 
 
 def check_quarantine(facts: Facts) -> Iterator[Finding]:
@@ -367,7 +365,7 @@ def key_finding(unreadable: Sequence[str], key_file: Path, *, is_key_right: bool
     message = f"The present secret key {what}"
     fix = f"Enter them again, or put the key of the restored backup at {key_file} and start Stalkeer again"
     if not is_key_right:
-        message += "; until then nothing of config.yml is taken over and no job starts"
+        message += "; until then, config.yml is not applied and no job starts"
         fix += ". If that key is lost: stalkeer doctor adopt-key"
     return Finding("credentials", "key", ERROR, message, fix)
 
@@ -388,8 +386,8 @@ def check_backups(facts: Facts) -> Iterator[Finding]:
 def check_titles(facts: Facts) -> Iterator[Finding]:
     """Report that the last match could not reach TMDB. Without a TMDB key there is nothing to report."""
     if facts.titles_error and facts.settings.tmdb.api_key.get_secret_value():
-        message = f"TMDB was asked for further titles and did not tell: {facts.titles_error}"
-        fix = "Matching goes on without them. Check the key with: stalkeer match tmdb"
+        message = f"TMDB could not be asked for further titles: {facts.titles_error}"
+        fix = "Matching continues without them. Check the key with: stalkeer match tmdb"
         yield Finding("titles", "tmdb", WARNING, message, fix)
 
 

@@ -48,4 +48,4 @@ def _check_scan(database: Database, subject: str) -> None:
     slug, separator, item = subject.partition("#")
     _check_instance(database, slug)
     if separator and not (item.isascii() and item.isdecimal() and 0 < int(item[:12]) <= LARGEST_ITEM):
-        raise NotFound(f"{item!r} is no id of a movie or series; accepted: {slug}, or {slug}#12")
+        raise NotFound(f"{item!r} is not the id of a movie or series; accepted: {slug}, or {slug}#12")
