@@ -10,7 +10,7 @@ from stalkeer.demo.http import Response
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.scan import scan_item
+from stalkeer.jobs.library.scan import scan as run_scan
 from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.matching.match import match_wanted
 from stalkeer.jobs.native.indexer import FeedQuery, Indexer
@@ -20,6 +20,7 @@ from stalkeer.store.catalogue.pictures import note_picture
 from stalkeer.store.db.tables import entries, grabs, library, wanted
 from stalkeer.store.downloads.grabs import GrabbedItem, NewGrab, add_grab
 from stalkeer.store.downloads.offers import list_offers
+from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.journal.runs import RunId, RunOwner, RunState, claim_run, finish_run, queue_run
 from stalkeer.store.library.finding import ForeignIds
 from stalkeer.store.library.instances import InstanceOptions, get_instance
@@ -324,8 +325,7 @@ class Starter:
             run_id = queue_run(connection, self.app.clock(), job, subject)
             claim_run(connection, RunId(run_id), self.app.clock(), "w")
         if job == JobName.SCAN:
-            slug, _, item = subject.partition("#")
-            scan_item(self.app.scanner, QuietRun(), slug, int(item))
+            run_scan(self.app.scanner, QuietRun(), subject)
         else:
             prepare_offers(self.app.database, self.app.arrs, QuietRun(), subject)
         with self.app.database.begin() as connection:
@@ -392,11 +392,66 @@ def test_a_movie_whose_file_was_deleted_is_found_by_the_search_right_after(app, 
     radarr.add_file(movie, quality=7)
     catalogue.list_entries("Copper Saints (2010)", resolution=1080)
     scan(app)
-    assert found_at_once(app, row, query) == []
 
     movie.file = None
 
     assert found_at_once(app, row, query) == [SAINTS]
+
+
+@pytest.mark.parametrize("query", [BY_ID, BY_TITLE], ids=["by id", "by title"])
+def test_a_movie_whose_file_is_good_enough_is_served_to_a_search_and_not_downloaded_by_us(
+    app, radarr, catalogue, query, clock
+):
+    row = know(app.arrs, radarr, options=NATIVE)
+    movie = radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    radarr.add_file(movie, quality=7)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    catalogue.list_entries("Copper Saints", resolution=2160)  # without a year: nothing that we would confirm
+    scan(app)
+
+    assert found_at_once(app, row, query) == [SAINTS]
+    assert served(app) == [SAINTS], "the same in the feed, which the instance judges too"
+
+    with app.database.connect() as connection:
+        (item,) = connection.execute(select(wanted.c.id, wanted.c.skip)).all()
+        assert item.skip == "has a file, which is good enough"
+        assert confirmed_matches(connection) == []
+    scan(app)
+    assert served(app) == []
+    assert found_at_once(app, row, query) == [SAINTS]
+
+
+def test_episodes_with_files_are_served_to_the_search_for_them_and_no_others(app, tmp_path, catalogue):
+    with Sonarr(tmp_path / "tv") as sonarr:
+        row = know(app.arrs, sonarr, options=NATIVE)
+        show = sonarr.add_series("Harbour of Ash", 2021, tvdb_id=300001)
+        for season in (1, 2):
+            for number in (1, 2):
+                sonarr.add_file([sonarr.add_episode(show, season, number)], quality=7)
+                catalogue.list_entries(f"Harbour of Ash S0{season}E0{number}", kind="episode", resolution=1080)
+        scan(app)
+        ids = ForeignIds(tvdb=300001)
+
+        episode = found_at_once(app, row, FeedQuery(ids=ids, numbers=ItemNumbers(season=1, episode=2)))
+        with app.database.connect() as connection:
+            assert len(connection.execute(select(wanted.c.id)).all()) == 1, "the rest of the series is left alone"
+        season = found_at_once(app, row, FeedQuery(ids=ids, numbers=ItemNumbers(season=2)))
+
+    assert episode == ["Harbour.of.Ash.S01E02.1080p.WEB-DL-STALKEER"]
+    assert sorted(season) == [f"Harbour.of.Ash.S02E0{number}.1080p.WEB-DL-STALKEER" for number in (1, 2)]
+
+
+def test_an_event_of_an_import_makes_nothing_wanted_that_has_a_file(app, radarr, catalogue):
+    know(app.arrs, radarr, options=NATIVE)
+    movie = radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    radarr.add_file(movie, quality=7)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    scan(app)
+
+    run_scan(app.scanner, QuietRun(), f"radarr#{movie.id}")
+
+    with app.database.connect() as connection:
+        assert connection.execute(select(wanted.c.id).where(wanted.c.gone_at.is_(None))).all() == []
 
 
 def test_a_movie_that_was_taken_from_the_wanted_list_and_put_back_is_the_release_that_it_was(app, radarr, catalogue):
@@ -431,13 +486,13 @@ def test_a_search_for_an_unmonitored_movie_finds_it_unless_it_is_excluded(app, r
 
 def test_an_item_of_which_nothing_is_wanted_is_read_once_a_minute(app, radarr, catalogue):
     row = know(app.arrs, radarr, options=NATIVE)
-    radarr.add_file(radarr.add_movie("Copper Saints", 2010, tmdb_id=7), quality=7)
+    radarr.add_movie("Copper Saints", 0, tmdb_id=7)  # Radarr itself does not count a movie without a year as missing
     scan(app)
     starter, time = Starter(app), [0.0]
     indexer = Indexer(app.database, app.arrs, starter, monotonic=lambda: time[0])
 
     for time[0] in (0.0, 20.0, 59.0, 61.0):
-        for query in (BY_ID, BY_TITLE):
+        for query in (BY_ID, FeedQuery(term="Copper Saints")):
             assert indexer.search(row, query).offers == ()
 
     assert starter.jobs == [JobName.SCAN, JobName.SCAN]
@@ -478,7 +533,6 @@ def test_an_episode_whose_file_was_deleted_is_found_by_the_search_right_after(ap
         catalogue.list_entries("Copper Saints S01E02", kind="episode", resolution=1080)
         scan(app)
         query = FeedQuery(ids=ForeignIds(tvdb=7), numbers=ItemNumbers(1, 2))
-        assert found_at_once(app, row, query) == []
 
         second.file = None
 

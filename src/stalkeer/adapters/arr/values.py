@@ -100,6 +100,7 @@ class WantedRecord:
     monitored: bool = True
     available: bool = True
     current_quality: FileQuality | None = None
+    meets_cutoff: bool = False  # it has a file that is good enough; it was searched for all the same
 
 
 @dataclass(frozen=True, slots=True)

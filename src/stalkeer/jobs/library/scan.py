@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from stalkeer.adapters.arr.values import WantedReason
+from stalkeer.core.downloads.search_terms import ItemNumbers
+from stalkeer.core.downloads.searched import MARK, read_searched, searched_text
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.sync import InstanceSync, WantedSync, sync_wanted
@@ -143,8 +145,9 @@ def scan(scanner: Scanner, run: Run, subject: str | None = None) -> ScanReport:
     Raises NotFound for an unknown instance. A cancelled scan reports what it read; no other job follows it.
     """
     slug, separator, item = (subject or "").partition("#")
-    if separator and item.isascii() and item.isdecimal():
-        return scan_item(scanner, run, slug, int(item))
+    number, mark, text = item.partition(MARK)
+    if separator and number.isascii() and number.isdecimal():
+        return scan_item(scanner, run, slug, int(number), read_searched(text) if mark else None)
     report = scan_missing(scanner, run, subject)
     if run.is_cancelled():
         return report
@@ -163,26 +166,33 @@ def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanRep
     return _report(scanner, synced.instances, started_at)
 
 
-def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> ScanReport:
-    """Update a single movie or series of an instance and match it, after an event of the instance."""
+def scan_item(
+    scanner: Scanner, run: Run, slug: str, library_arr_id: int, searched: ItemNumbers | None = None
+) -> ScanReport:
+    """Update a single movie or series of an instance and match it, after an event or a search of the instance.
+
+    The items that it searches for are matched although it has files of them. Nothing is downloaded for these by itself.
+    """
     started_at = scanner.arrs.clock()
     with scanner.database.connect() as connection:
         row = get_instance(connection, slug)
     sync = WantedSync(scanner.database, scanner.arrs, scanner.settings.wanted, run)
-    synced = sync_item(sync, row, library_arr_id)
+    synced = sync_item(sync, row, library_arr_id, searched)
     scanner.match(scanner.database, run)
     recovered = scanner.recover()
     return replace(_report(scanner, (synced,), started_at), recovered=recovered)
 
 
-def scan_subject(database: Database, slug: str, library_arr_id: int) -> str:
-    """Name the scan that an event needs: of its item, or of the instance when many items wait already.
+def scan_subject(database: Database, slug: str, library_arr_id: int, searched: ItemNumbers | None = None) -> str:
+    """Name the scan that an event or search needs: of its item, or of the instance when many items wait already.
 
     Every item has its own subject, because runs with the same subject are merged.
     """
     with database.connect() as connection:
         waiting = count_waiting(connection, JobName.SCAN, f"{slug}#")
-    return slug if waiting >= MOST_ITEM_SCANS else f"{slug}#{library_arr_id}"
+    if waiting >= MOST_ITEM_SCANS:
+        return slug
+    return f"{slug}#{library_arr_id}" + ("" if searched is None else f"{MARK}{searched_text(searched)}")
 
 
 def rehearse_scan(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:

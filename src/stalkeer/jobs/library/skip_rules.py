@@ -20,6 +20,7 @@ class SkipRule(StrEnum):
     UNAVAILABLE = "not available yet"
     SPECIAL = "a special"
     CUTOFF = "has a file, below its cutoff"
+    COMPLETE = "has a file, which is good enough"  # its instance was searching for it
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def skip_rule(item: WantedRecord, facts: SkipFacts) -> SkipRule | None:
         (SkipRule.TAGGED, item.library_arr_id in facts.excluded_library),
         (SkipRule.OWNED, facts.owner is not None),
         (SkipRule.KEPT, item.arr_id in facts.kept),
+        (SkipRule.COMPLETE, item.meets_cutoff),
         (SkipRule.UNMONITORED, not item.monitored and not facts.wants_unmonitored),
         (SkipRule.QUEUED, item.arr_id in facts.queued),
         (SkipRule.UNAVAILABLE, not item.available and not facts.wants_unavailable),

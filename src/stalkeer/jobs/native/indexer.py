@@ -103,6 +103,7 @@ class _Scope:
 
     library_ids: tuple[LibraryId, ...] = ()
     wanted_ids: tuple[WantedId, ...] | None = None
+    numbers: ItemNumbers = NO_NUMBERS
 
 
 @dataclass
@@ -150,7 +151,7 @@ class Indexer:
                 library_ids = find_by_ids(connection, row.id, query.ids)
                 if library_ids:
                     numbers = _numbers_with_term(query)
-                    return _scope(library_ids, find_wanted_of(connection, library_ids, numbers))
+                    return _scope(library_ids, find_wanted_of(connection, library_ids, numbers), numbers)
             return _find_by_term(connection, row, query) if query.term else _Scope((), ())
 
     def _has_unoffered(self, row: InstanceRow, scope: _Scope) -> bool:
@@ -168,9 +169,12 @@ class Indexer:
         with self.database.connect() as connection:
             known = read_arr_ids(connection, scope.library_ids[:MOST_READ_AT_ONCE])
         arr_ids = known or self._ask_for(row, query.ids)
-        due = [arr_id for arr_id in arr_ids if self._is_time(("item", row.id, arr_id), LEARN_AGAIN_S)]
+        # all episodes of a series are more than an answer can wait for
+        is_narrow = row.kind is InstanceKind.RADARR or scope.numbers != NO_NUMBERS
+        searched = scope.numbers if is_narrow else None
+        due = [arr_id for arr_id in arr_ids if self._is_time(("item", row.id, arr_id, searched), LEARN_AGAIN_S)]
         if due:
-            self._wait_for(JobName.SCAN, [scan_subject(self.database, row.slug, arr_id) for arr_id in due])
+            self._wait_for(JobName.SCAN, [scan_subject(self.database, row.slug, arr_id, searched) for arr_id in due])
         return bool(due)
 
     def _ask_for(self, row: InstanceRow, ids: ForeignIds) -> list[int]:
@@ -240,7 +244,7 @@ def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -
     readings = list(read(query.term))
     keys = {reading: _keys_of(reading.title) for reading in readings}
     titled = find_by_keys(connection, row.id, {key for own in keys.values() for key in own}) if keys else []
-    unwanted: list[LibraryId] = []
+    unwanted = _Scope((), ())
     for reading in readings:
         of_year = [one for one in titled if _has_year(reading, one.years)]
         by_key = (sorted({one.library_id for one in of_year if one.key == key}) for key in keys[reading])
@@ -252,9 +256,9 @@ def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -
         if reading.special:
             wanted = [item for item in wanted if title_key(item.title) == title_key(reading.special)]
         if wanted:
-            return _scope(fitting, wanted)
-        unwanted = unwanted or fitting
-    return _Scope(tuple(unwanted), ())
+            return _scope(fitting, wanted, numbers)
+        unwanted = unwanted if unwanted.library_ids else _scope(fitting, (), numbers)
+    return unwanted
 
 
 def _keys_of(title: str) -> tuple[str, ...]:
@@ -266,5 +270,5 @@ def _has_year(reading: TermReading, years: frozenset[int]) -> bool:
     return reading.year is None or reading.year in years
 
 
-def _scope(library_ids: Sequence[LibraryId], wanted: Sequence[NumberedItem]) -> _Scope:
-    return _Scope(tuple(library_ids), tuple(item.wanted_id for item in wanted))
+def _scope(library_ids: Sequence[LibraryId], wanted: Sequence[NumberedItem], numbers: ItemNumbers) -> _Scope:
+    return _Scope(tuple(library_ids), tuple(item.wanted_id for item in wanted), numbers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from stalkeer.core.downloads.searched import MARK, read_searched
 from stalkeer.errors import InvalidInput, NotFound
 from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.wanted_items import find_items
@@ -47,5 +48,10 @@ def _check_scan(database: Database, subject: str) -> None:
     """Accept an instance, or one of its movies or series: `radarr#12`, as `jobs.library.scan` reads it."""
     slug, separator, item = subject.partition("#")
     _check_instance(database, slug)
+    item, mark, text = item.partition(MARK)
+    if mark and read_searched(text) is None:
+        raise NotFound(
+            f"{text!r} names no season, episode or day; accepted: {slug}#12+s3, +s3e5, +d2024-05-02 or +a120"
+        )
     if separator and not (item.isascii() and item.isdecimal() and 0 < int(item[:12]) <= LARGEST_ITEM):
         raise NotFound(f"{item!r} is not the id of a movie or series; accepted: {slug}, or {slug}#12")
