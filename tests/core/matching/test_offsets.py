@@ -56,3 +56,18 @@ def test_a_season_that_is_an_episode_longer_on_the_list_is_no_cour():
     wanted = [WantedNumber(2, n, 12 + n) for n in range(1, 13)]
 
     assert propose_offsets(wanted, numbers(1, 1, 13) | numbers(2, 1, 12)) == ()
+
+
+def test_a_list_of_many_seasons_is_walked_through_a_few_times_only():
+    walks = []
+
+    class Listed(frozenset):
+        def __iter__(self):
+            walks.append(1)
+            return super().__iter__()
+
+    listed = Listed((season, number) for season in range(1, 1500) for number in (1, 2))
+    wanted = [WantedNumber(1, number, number) for number in range(1, 3000)]
+
+    assert propose_offsets(wanted, listed)
+    assert len(walks) < 10

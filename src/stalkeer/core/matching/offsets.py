@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 Number = tuple[int, int]  # season and episode
@@ -54,10 +54,10 @@ def propose_offsets(wanted: Collection[WantedNumber], listed: Collection[Number]
     """
     by_absolute = {one.absolute: one for one in wanted if one.absolute is not None}
     own = {(one.season, one.episode) for one in wanted}
-    lengths = {season: max(number for at, number in listed if at == season) for season, _ in listed}
+    before = _episodes_before(listed)
     found: Counter[_Shift] = Counter()
     for season, number in listed:
-        item = by_absolute.get(_before(season, lengths) + number)
+        item = by_absolute.get(before[season] + number)
         if item is not None and (item.season, item.episode) != (season, number):
             found[item.season - season, item.episode - number, season] += 1
     direct = Counter(season for season, number in listed if (season, number) in own)
@@ -71,8 +71,17 @@ def propose_offsets(wanted: Collection[WantedNumber], listed: Collection[Number]
     return tuple(OffsetProposal(*shift, hits, _why(shift, hits)) for _, (hits, shift) in sorted(best.items()))
 
 
-def _before(season: int, lengths: Mapping[int, int]) -> int:
-    return sum(length for earlier, length in lengths.items() if 0 < earlier < season)
+def _episodes_before(listed: Collection[Number]) -> dict[int, int]:
+    """Return for each season how many episodes the seasons before it have. Specials count for none."""
+    lengths: dict[int, int] = {}
+    for season, number in listed:
+        lengths[season] = max(number, lengths.get(season, number))
+    before: dict[int, int] = {}
+    total = 0
+    for season in sorted(lengths):
+        before[season] = total
+        total += lengths[season] if season > 0 else 0
+    return before
 
 
 def _why(shift: _Shift, hits: int) -> str:
