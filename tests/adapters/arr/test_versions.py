@@ -18,17 +18,15 @@ from stalkeer.adapters.arr.artwork import Picture, read_picture
 from stalkeer.adapters.arr.calendar import read_calendar
 from stalkeer.adapters.arr.connect import check_program
 from stalkeer.adapters.arr.native import (
-    CLIENT,
-    INDEXER,
     NativeTarget,
     Release,
     find_indexer,
     push_release,
     register_client,
     register_indexer,
-    remove_ours,
 )
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
+from stalkeer.adapters.arr.providers import CLIENT, INDEXER, remove_ours
 from stalkeer.adapters.arr.values import WantedReason
 from stalkeer.adapters.arr.versions import EVENTS, FIELDS, OLDEST, USAGES, fallbacks, find_usage, numbers
 from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook, try_webhook

@@ -1,11 +1,7 @@
-"""Add Stalkeer to an instance as indexer and download client, remove both again, and push releases.
-
-The instance tests both when it saves them: it calls our server while our request is under way.
-"""
+"""Add Stalkeer to an instance as indexer and download client, and push releases."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,30 +11,11 @@ from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient
-from stalkeer.errors import ArrTooOld
+from stalkeer.adapters.arr.providers import CLIENT, INDEXER, NAME, find_ours, read_template, save_ours
 from stalkeer.model import InstanceKind
 
-NAME = "Stalkeer"
-INDEXER, CLIENT = "indexer", "downloadclient"
-_NEWZNAB, _SABNZBD = "Newznab", "Sabnzbd"
 _MOVIE_CATEGORIES, _SERIES_CATEGORIES, _ANIME_CATEGORIES = (2000, 2030, 2040, 2045), (5000, 5030, 5040, 5045), (5070,)
 _DEFAULT_PRIORITY = -100
-
-
-class FieldResource(Resource):
-    name: str = ""
-    value: object = None
-
-
-class ProviderResource(Resource):
-    id: int = 0
-    name: str = ""
-    implementation: str = ""
-    fields: tuple[FieldResource, ...] = ()
-
-
-class SavedResource(Resource):
-    id: int = 0
 
 
 class PushedResource(Resource):
@@ -47,9 +24,6 @@ class PushedResource(Resource):
     rejections: tuple[str, ...] = ()
 
 
-_PROVIDERS = TypeAdapter(Rows[ProviderResource])
-_TEMPLATES = TypeAdapter(tuple[dict[str, Any], ...])
-_SAVED = TypeAdapter(SavedResource)
 _PUSHED = TypeAdapter(Rows[PushedResource])
 _PUSHED_ONE = TypeAdapter(PushedResource)
 
@@ -91,24 +65,12 @@ class OurIndexer:
     base_url: str
 
 
-def find_ours(client: ArrClient, path: str) -> int | None:
-    """Return the id of our indexer (INDEXER) or download client (CLIENT) in the instance."""
-    found = _find(client, path)
-    return None if found is None else found.id
-
-
 def find_indexer(client: ArrClient) -> OurIndexer | None:
-    found = _find(client, INDEXER)
+    found = find_ours(client, INDEXER)
     if found is None:
         return None
     address = next((str(one.value or "") for one in found.fields if one.name == "baseUrl"), "")
     return OurIndexer(found.id, address)
-
-
-def _find(client: ArrClient, path: str) -> ProviderResource | None:
-    implementation = _NEWZNAB if path == INDEXER else _SABNZBD
-    rows = client.get(_PROVIDERS, path)
-    return next((row for row in rows if row.implementation == implementation and row.name == NAME), None)
 
 
 def register_client(client: ArrClient, target: NativeTarget) -> int:
@@ -116,7 +78,6 @@ def register_client(client: ArrClient, target: NativeTarget) -> int:
 
     Raises ArrRefused with the message of the instance's test.
     """
-    template = _template(client, CLIENT, _SABNZBD)
     parts = urlsplit(target.url)
     is_https = parts.scheme == "https"
     values: dict[str, object] = {
@@ -134,7 +95,7 @@ def register_client(client: ArrClient, target: NativeTarget) -> int:
         ("recentMoviePriority", "olderMoviePriority", "recentTvPriority", "olderTvPriority"), _DEFAULT_PRIORITY
     )
     switches = {"enable": True, "removeCompletedDownloads": True, "removeFailedDownloads": True}
-    return _save(client, CLIENT, _filled(template, values, switches))
+    return save_ours(client, CLIENT, read_template(client, CLIENT), values, switches)
 
 
 def register_indexer(client: ArrClient, target: NativeTarget, client_id: int) -> int:
@@ -142,7 +103,6 @@ def register_indexer(client: ArrClient, target: NativeTarget, client_id: int) ->
 
     Without the binding, our releases would go to another client, and those of other indexers to us.
     """
-    template = _template(client, INDEXER, _NEWZNAB)
     is_radarr = client.address.kind is InstanceKind.RADARR
     values: dict[str, object] = {
         "baseUrl": f"{target.url.rstrip('/')}/newznab",
@@ -153,16 +113,8 @@ def register_indexer(client: ArrClient, target: NativeTarget, client_id: int) ->
         "additionalParameters": "",
     }
     switches: dict[str, object] = dict.fromkeys(("enableRss", "enableAutomaticSearch", "enableInteractiveSearch"), True)
-    return _save(client, INDEXER, _filled(template, values, switches | {"downloadClientId": client_id}))
-
-
-def remove_ours(client: ArrClient, path: str) -> bool:
-    """Remove our indexer or download client. Return False when there was none."""
-    present = find_ours(client, path)
-    if present is None:
-        return False
-    client.delete(f"{path}/{present}")
-    return True
+    switches |= {"downloadClientId": client_id}
+    return save_ours(client, INDEXER, read_template(client, INDEXER), values, switches)
 
 
 def push_release(client: ArrClient, release: Release, indexer_id: int) -> PushOutcome:
@@ -190,30 +142,3 @@ def _read_pushed(answer: object) -> tuple[PushedResource, ...]:
     if isinstance(answer, list):
         return tuple(_PUSHED.validate_python(answer))
     return (_PUSHED_ONE.validate_python(answer),)
-
-
-def _template(client: ArrClient, path: str, implementation: str) -> dict[str, Any]:
-    """Return the instance's own form. Its switches and fields differ between versions."""
-    for template in client.get(_TEMPLATES, f"{path}/schema"):
-        if template.get("implementation") == implementation:
-            return template
-    raise ArrTooOld(f"{client.address.label} knows no {implementation}; update it.")
-
-
-def _filled(
-    template: Mapping[str, Any], values: Mapping[str, object], switches: Mapping[str, object]
-) -> dict[str, Any]:
-    fields = [
-        {**one, "value": values[one["name"]]} if one.get("name") in values else one
-        for one in template.get("fields", ())
-    ]
-    known = {name: value for name, value in switches.items() if name in template}
-    return {**template, **known, "name": NAME, "fields": fields, "presets": None}
-
-
-def _save(client: ArrClient, path: str, body: Mapping[str, Any]) -> int:
-    present = find_ours(client, path)
-    if present is None:
-        return client.post(_SAVED, path, dict(body)).id
-    client.put(f"{path}/{present}", {**body, "id": present})
-    return present

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from stalkeer.adapters.arr.native import (
-    CLIENT,
-    INDEXER,
-    NativeTarget,
-    register_client,
-    register_indexer,
-    remove_ours,
-)
+from stalkeer.adapters.arr.native import NativeTarget, register_client, register_indexer
+from stalkeer.adapters.arr.providers import CLIENT, INDEXER, remove_ours
 from stalkeer.core.downloads.sabnzbd import category_of
 from stalkeer.core.security.scopes import Scope
 from stalkeer.errors import Conflict, InvalidInput, NotFound
@@ -23,7 +17,6 @@ from stalkeer.model import Drive
 from stalkeer.secrets import register_secret
 from stalkeer.settings import Settings
 from stalkeer.settings.types import is_http_url
-from stalkeer.store.db.database import Database
 from stalkeer.store.library.instances import UI, InstanceChange, InstanceRow, change_instance, get_instance
 from stalkeer.store.system.api_keys import list_keys, read_keys
 
@@ -106,13 +99,9 @@ def bridge_key(arrs: Arrs, row: InstanceRow) -> str:
     if key is not None:
         register_secret(key)
         return key
-    _drop_unreadable(arrs.database, name, is_there=present is not None)
+    if present is not None:  # the secret key cannot read it any more
+        revoke_key(arrs.database, name)
     return make_key(arrs.database, arrs.secrets, name, Scope.BRIDGE, row.slug, arrs.clock())
-
-
-def _drop_unreadable(database: Database, name: str, *, is_there: bool) -> None:
-    if is_there:
-        revoke_key(database, name)
 
 
 def _set_drive(arrs: Arrs, row: InstanceRow, drive: Drive) -> tuple[InstanceRow, str]:
