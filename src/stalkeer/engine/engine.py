@@ -18,16 +18,14 @@ from importlib.metadata import version
 from stalkeer.adapters.media.sessions import MediaServer
 from stalkeer.adapters.transfers.memory import share_pools
 from stalkeer.engine.follow_ups import EngineStep, Trigger, steps_after
-from stalkeer.engine.grab_loop import GrabLoop
 from stalkeer.engine.heartbeat import BeatResult, Heartbeat
 from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
 from stalkeer.engine.lock import FolderLock
+from stalkeer.engine.loop import Loop, LoopPace
 from stalkeer.engine.program import EngineClients, Program
 from stalkeer.engine.resource_monitor import ResourceMonitor
 from stalkeer.engine.schedules import cron_times, local_timezone, previous_time
-from stalkeer.engine.settings_watch import SettingsWatch
 from stalkeer.engine.table import JobTable
-from stalkeer.engine.viewer_monitor import ViewerMonitor
 from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.errors import Conflict, StalkeerError, StoreError
@@ -36,14 +34,14 @@ from stalkeer.jobs.native.folders import make_native_folders
 from stalkeer.jobs.native.watch import GrabWatch
 from stalkeer.jobs.sources.account_status import note_viewers
 from stalkeer.jobs.sources.start import RefreshOptions
-from stalkeer.model import DownloadState, JobName
+from stalkeer.model import DownloadState, JobName, SourceId
 from stalkeer.settings.folders import make_own_folders
 from stalkeer.settings.sections.connections import MediaServerType
 from stalkeer.store.db.damage import MAYBE_DAMAGE, set_aside, set_aside_if_damaged
 from stalkeer.store.downloads.admission import release_all
 from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.native_items import resting_downloads
-from stalkeer.store.downloads.workers import WorkerRow, database_now, register_worker, remove_worker
+from stalkeer.store.downloads.workers import WorkerRow, database_now, is_first_worker, register_worker, remove_worker
 from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions, last_finished, list_runs, queue_run, take_back_runs
 from stalkeer.store.sources.sources import own_refresh_times
 
@@ -100,10 +98,19 @@ class Engine:
         self._heartbeat = Heartbeat(
             self._worker, self._identity(), self._tools, self._resources, self._results.put, intervals
         )
-        self._viewers = ViewerMonitor(self._look_at_viewers, intervals.viewers_s)
+        self._dead_after = intervals.dead_after
+        self._watched: frozenset[SourceId] = frozenset()
+        self._viewers = Loop(
+            "viewers", self._look_at_viewers, LoopPace(intervals.viewers_s), "it is not known who watches"
+        )
         self._dispatch = Dispatch(self._engine_database(), self._handlers())
         self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
-        self._settings_watch = SettingsWatch(self._look_at_settings, intervals.settings_s)
+        self._settings_watch = Loop(
+            "settings",
+            self._look_at_settings,
+            LoopPace(intervals.settings_s),
+            "the settings could not be read again; those of before count",
+        )
         watch = GrabWatch(
             program.database,
             clients.arrs,
@@ -111,7 +118,12 @@ class Engine:
             lambda: self._heartbeat.wake(),
             every=timedelta(seconds=intervals.instance_s),
         )
-        self._grabs = GrabLoop(lambda: self._look_at_grabs(watch), intervals.grabs_s, intervals.grabs_pause_s)
+        self._grabs = Loop(
+            "grabs",
+            lambda: self._look_at_grabs(watch),
+            LoopPace(intervals.grabs_s, intervals.grabs_pause_s, intervals.grabs_s / 4),
+            "the grabs of instances are looked at again in a while",
+        )
         self._scheduled: Mapping[str, str] | None = None
         self._is_running = False
 
@@ -148,6 +160,7 @@ class Engine:
         self._settings_watch.start()
         if self._role != "worker" or not self._is_shared:  # a single process asks the instances
             self._grabs.start()
+            self._grabs.wake()
         self._follow(Trigger.STARTED)
 
     def _launch_dispatch(self) -> None:
@@ -244,9 +257,18 @@ class Engine:
         server = self._program.settings.media_server
         if server.type is MediaServerType.NONE:
             return
+        if not self._is_first_worker():  # the others read what it noted
+            return
         asked = MediaServer(server.type.value, server.url.rstrip("/"), server.token.get_secret_value())
-        if note_viewers(self._tools.database, self._tools.secrets, asked, self._tools.clock):
+        watched = note_viewers(self._tools.database, self._tools.secrets, asked, self._tools.clock)
+        if watched - self._watched:
             self._heartbeat.wake()
+        self._watched = watched
+
+    def _is_first_worker(self) -> bool:
+        with self._tools.database.connect() as connection:
+            now = database_now(connection, self._tools.clock())
+            return is_first_worker(connection, self.id, now, self._dead_after)
 
     def _identity(self) -> WorkerRow:
         now = self._program.clock()

@@ -62,7 +62,16 @@ def remove_dead_workers(connection: Connection, me: str, now: datetime, dead_aft
 
 
 def list_workers(connection: Connection) -> list[WorkerRow]:
-    return [WorkerRow(**row._mapping) for row in connection.execute(select(workers).order_by(workers.c.started_at))]
+    return [
+        WorkerRow(**row._mapping)
+        for row in connection.execute(select(workers).order_by(workers.c.started_at, workers.c.id))
+    ]
+
+
+def is_first_worker(connection: Connection, worker_id: str, now: datetime, dead_after: timedelta) -> bool:
+    """Tell whether this worker does what one of all workers has to do: it is the live one that was started first."""
+    alive = live_workers(connection, now, dead_after)
+    return not alive or alive[0].id == worker_id
 
 
 def live_workers(connection: Connection, now: datetime, dead_after: timedelta) -> list[WorkerRow]:
