@@ -32,6 +32,7 @@ from stalkeer.store.downloads.admission import (
     rate_limits,
     release_lost,
     running_downloads,
+    source_limits,
     waiting_candidates,
     write_progress,
 )
@@ -200,8 +201,9 @@ class Heartbeat:
         if settings.downloads.per_host_limit:
             candidates = learn_hosts(connection, self._tools.access, candidates)
         idle = {candidate.source_id for candidate in candidates} - {download.source_id for download in running}
-        accounts = read_accounts(connection, settings, now, self._unasked(connection, idle, now))
-        gates = read_gates(connection, settings, now, self._resources.unsampled)
+        sources = source_limits(connection)
+        accounts = read_accounts(connection, settings, now, sources, self._unasked(connection, idle, now))
+        gates = read_gates(connection, settings, now, sources, self._resources.unsampled)
         around = Surroundings(limits_of(settings), {"": self._resources.volume}, gates)
         decided = plan(candidates, running, accounts, around, now)
         result.halts += [(slow[download_id], StopReason.SLOW) for download_id in decided.too_slow]

@@ -1,6 +1,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event
 
@@ -13,7 +14,7 @@ from stalkeer.jobs.downloads.admission import allowance, explain_waiting, read_a
 from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply, AccountState
 from stalkeer.model import AccountStatus
 from stalkeer.settings.folders import make_own_folders
-from stalkeer.store.downloads.admission import admit, claim
+from stalkeer.store.downloads.admission import admit, claim, source_limits
 from stalkeer.store.downloads.run_writes import Ownership, Replacement, RunProblem, change_variant
 from stalkeer.store.downloads.statistics import RateSample, add_samples
 from stalkeer.store.sources.accounts import connected, last_answer
@@ -57,7 +58,9 @@ def test_a_quota_of_one_source_counts_only_its_own_volume(house_with, clock):
         add_samples(connection, [RateSample(house.row(other).identity.source_id, other, 5000, 1.0)], clock())
 
     with house.database.connect() as connection:
-        assert not read_gates(connection, house.app.settings, clock()).bar(house.row(download).identity.source_id)
+        assert not read_gates(connection, house.app.settings, clock(), source_limits(connection)).bar(
+            house.row(download).identity.source_id
+        )
 
 
 def test_hours_bar_and_limit_in_local_time(house_with, clock):
@@ -131,9 +134,9 @@ def test_a_connection_that_was_closed_just_now_still_counts(house_with, clock):
     source = house.row(download).identity.source_id
 
     with house.database.connect() as connection:
-        assert read_accounts(connection, house.app.settings, clock())[source].closing == 1
+        assert read_accounts(connection, house.app.settings, clock(), source_limits(connection))[source].closing == 1
         clock.advance(6)
-        assert read_accounts(connection, house.app.settings, clock())[source].closing == 0
+        assert read_accounts(connection, house.app.settings, clock(), source_limits(connection))[source].closing == 0
 
 
 def given_up_for_another_account(house, clock):
@@ -155,7 +158,7 @@ def test_a_closed_connection_counts_for_the_account_it_was_made_to_whatever_vari
     first, second = given_up_for_another_account(house, clock)
 
     with house.database.connect() as connection:
-        accounts = read_accounts(connection, house.app.settings, clock())
+        accounts = read_accounts(connection, house.app.settings, clock(), source_limits(connection))
 
     assert (accounts[first].closing, accounts[second].closing) == (1, 0)
 
@@ -167,7 +170,7 @@ def test_a_closed_connection_still_counts_while_its_download_runs_again(house_wi
     house.change(download, connection_closed_at=clock(), state="downloading", run=2, admitted_at=clock())
 
     with house.database.connect() as connection:
-        assert read_accounts(connection, house.app.settings, clock())[source].closing == 1
+        assert read_accounts(connection, house.app.settings, clock(), source_limits(connection))[source].closing == 1
 
 
 def test_a_variant_on_another_account_waits_until_the_account_before_it_may_forget_the_connection(house_with, clock):
@@ -268,6 +271,49 @@ def test_what_an_account_said_before_it_fell_silent_is_no_answer(house_with, clo
     clock.advance(31)
 
     assert [desk.check(source) for _ in range(2)] == [AccountState.UNKNOWN] * 2
+
+
+@pytest.mark.parametrize(
+    ("maximum", "override", "active", "is_resting"),
+    [
+        (1, None, 1, True),
+        (2, None, 2, True),
+        (3, None, 3, True),
+        (2, None, 1, False),
+        (3, 1, 1, True),
+        (2, 0, 2, False),
+    ],
+)
+def test_an_account_whose_connections_viewers_all_use_rests_for_two_minutes(
+    house_with, clock, maximum, override, active, is_resting
+):
+    house = house_with()
+    source = house.source(max_connections=override)
+    desk, _ = desk_over(house, clock, AccountReply(AccountStatus.ACTIVE, active, maximum))
+
+    desk.check(source)
+
+    with house.database.connect() as connection:
+        (limits,) = [one for one in source_limits(connection) if one.source_id == source]
+    assert limits.busy_until == (clock() + timedelta(minutes=2) if is_resting else None)
+
+
+def test_the_accounts_of_a_beat_are_read_once(house_with, clock):
+    house = house_with()
+    source = house.source(max_connections=None)
+    read = [replace(one, maximum=5) for one in house_limits(house)]
+
+    with house.database.connect() as connection:
+        accounts = read_accounts(connection, house.app.settings, clock(), read)
+        gates = read_gates(connection, house.app.settings, clock(), read)
+
+    assert accounts[source].connections == 5 - house.app.settings.downloads.viewer_reserve
+    assert gates.bar(source) is None
+
+
+def house_limits(house):
+    with house.database.connect() as connection:
+        return source_limits(connection)
 
 
 def test_our_own_connections_are_no_viewers(house_with, clock):

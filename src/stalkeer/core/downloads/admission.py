@@ -74,7 +74,7 @@ class Account:
     viewers: int = 0
     closing: int = 0  # connections closed so recently that the provider may still count them
     closing_until: datetime | None = None
-    busy_until: datetime | None = None  # somebody else uses its only connection until then
+    busy_until: datetime | None = None  # others use all of its connections until then
     refusal: str | None = None  # the reason it cannot be used: expired, banned, switched off, asked too early
 
 
@@ -119,6 +119,11 @@ class Plan:
     leaving: tuple[DownloadId, ...]  # running downloads that make room for a viewer or a forced download
     waiting: Mapping[DownloadId, Waiting]
     too_slow: tuple[DownloadId, ...] = ()  # running downloads that make room because they are too slow
+
+
+def is_taken_by_viewers(override: int | None, maximum: int | None, viewers: int) -> bool:
+    """Tell whether viewers use every connection of an account, so that it rests for a while after them."""
+    return viewers > 0 and connections_for_us(override, maximum, viewers, 0) == 0
 
 
 def connections_for_us(override: int | None, maximum: int | None, viewers: int, reserve: int) -> int | None:

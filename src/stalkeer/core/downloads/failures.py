@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+PLACEMENT = "placement"  # the error code of a complete file that cannot be placed
+
 
 class FailureKind(StrEnum):
     """Define the kind of a failed attempt, which decides the reaction."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.failures import PLACEMENT, FailureKind
 from stalkeer.core.downloads.outward import UNKNOWN_FAILURE, outward_reason
 from stalkeer.core.downloads.states import Priority
 from stalkeer.core.naming.names import without_device
@@ -24,7 +24,6 @@ NZO_PREFIX = "SABnzbd_nzo_"
 OWN_PREFIX = "stalkeer_"  # prefix of the id of a download that no instance grabbed
 # Radarr and Sonarr show this text as a warning. With any other, they blocklist the release and search again.
 LOCAL_FAULT = "Unpacking failed, write error or disk is full?"
-PLACEMENT = "placement"
 LOCAL_CODES = frozenset(
     {
         PLACEMENT,

@@ -142,6 +142,10 @@ def episodes_of_file(wanted: Collection[int], first: int | None, last: int | Non
     return held if set(own) <= set(held) else None
 
 
+# the resolutions in the names of releases, the sharpest first
+RESOLUTION_WORDS = tuple(f".{lines}p." for lines in sorted(KNOWN_RESOLUTIONS, reverse=True))
+
+
 def named_resolution(release: str) -> int | None:
     """Return the resolution in the name of an offered release; None without one."""
     return next((lines for lines in sorted(KNOWN_RESOLUTIONS, reverse=True) if f".{lines}p." in release), None)

@@ -53,7 +53,11 @@ NOTHING: Mapping[DownloadId, int] = {}
 
 
 def read_accounts(
-    connection: Transaction, settings: Settings, now: datetime, unasked: Collection[SourceId] = ()
+    connection: Transaction,
+    settings: Settings,
+    now: datetime,
+    limits: Sequence[SourceLimits],
+    unasked: Collection[SourceId] = (),
 ) -> dict[SourceId, Account]:
     """Return the connections that each source's account allows now.
 
@@ -65,7 +69,7 @@ def read_accounts(
         source.source_id: _account(source, settings, now, closing, gap)
         if source.source_id not in unasked
         else Account(refusal="its account is being asked")
-        for source in source_limits(connection)
+        for source in limits
     }
 
 
@@ -149,14 +153,20 @@ def explain_waiting(database: Database, settings: Settings, now: datetime) -> di
         candidates = all_candidates(connection, QUEUE_SHOWN)
         if not candidates:
             return {}
-        around = Surroundings(limits_of(settings), {"": volume}, read_gates(connection, settings, now))
-        decided = plan(candidates, running_downloads(connection), read_accounts(connection, settings, now), around, now)
+        sources = source_limits(connection)
+        around = Surroundings(limits_of(settings), {"": volume}, read_gates(connection, settings, now, sources))
+        accounts = read_accounts(connection, settings, now, sources)
+        decided = plan(candidates, running_downloads(connection), accounts, around, now)
     starting = {download_id: Waiting(Reason.NEXT) for download_id in decided.admitted}
     return {**decided.waiting, **starting}
 
 
 def read_gates(
-    connection: Transaction, settings: Settings, now: datetime, unsampled: Mapping[DownloadId, int] = NOTHING
+    connection: Transaction,
+    settings: Settings,
+    now: datetime,
+    limits: Sequence[SourceLimits],
+    unsampled: Mapping[DownloadId, int] = NOTHING,
 ) -> Gates:
     """Return what stops downloads: the pause of the queue, the hours of the settings, and used-up quotas.
 
@@ -166,7 +176,7 @@ def read_gates(
     hours = _pause(settings, read_overrides(connection, now), now)
     quota: dict[SourceId | None, Waiting] = {}
     for one in settings.downloads.quotas:
-        source_id = _source_id(connection, one.source) if one.source else None
+        source_id = next((known.source_id for known in limits if known.slug == one.source), None)
         if one.source and source_id is None:
             continue
         used = fetched_since(connection, period_start(one.period, local), source_id)
@@ -174,7 +184,7 @@ def read_gates(
         state = quota_state(Quota(one.period, one.size), used, local)
         if state.is_exhausted:
             quota[source_id] = Waiting(Reason.QUOTA, state.until)
-    barred = {one.source_id: one.use.bar(now) for one in source_limits(connection)}
+    barred = {one.source_id: one.use.bar(now) for one in limits}
     return Gates(hours, quota, {source_id: bar for source_id, bar in barred.items() if bar is not None})
 
 
@@ -220,7 +230,3 @@ def _of_source(connection: Transaction, fetched: Mapping[DownloadId, int], sourc
         return sum(fetched.values())
     sources = source_of(connection, list(fetched))
     return sum(size for download_id, size in fetched.items() if sources.get(download_id) == source_id)
-
-
-def _source_id(connection: Transaction, slug: str) -> SourceId | None:
-    return next((one.source_id for one in source_limits(connection) if one.slug == slug), None)

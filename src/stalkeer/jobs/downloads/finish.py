@@ -25,7 +25,7 @@ from stalkeer.adapters.files.extras import place_extras, remove_extras
 from stalkeer.adapters.files.placement import Modes, duplicate, place
 from stalkeer.adapters.files.removal import remove_if_empty, remove_part, remove_staged
 from stalkeer.adapters.transfers.request import StopReason
-from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.failures import PLACEMENT, FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
 from stalkeer.core.naming.destination import Destination
@@ -65,7 +65,6 @@ from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import claim
 from stalkeer.store.downloads.downloads import (
     NOT_A_VIDEO,
-    PLACEMENT,
     REFUSALS,
     UNPROVEN,
     DownloadRow,

@@ -30,10 +30,11 @@ from stalkeer.core.naming.movie import MovieNaming, NamedMovie, movie_file_name,
 from stalkeer.core.naming.names import is_fitting
 from stalkeer.core.naming.release import CODEC_WORDS, GROUP, EpisodeName, FileTraits, MovieName
 from stalkeer.errors import NotFound, PlacementError, PlacementRefused
-from stalkeer.model import MovieId, SeriesId, WantedKind
+from stalkeer.model import InstanceKind, MovieId, SeriesId, WantedKind
 from stalkeer.settings.schema import Settings
 from stalkeer.settings.sections.transfers import DirectorySettings
 from stalkeer.store.downloads.grabs import GrabRow
+from stalkeer.store.library.instances import InstanceRow
 from stalkeer.store.library.targets import TargetRow
 
 WITHOUT_YEAR = MovieNaming(renames=True, file_format="{Movie Title} {Quality Full}", folder_format="{Movie Title}")
@@ -127,6 +128,16 @@ def native_folder(directories: DirectorySettings, kind: WantedKind, slug: str) -
     No two instances share a folder, because each moves its files away.
     """
     return below(finished_folder(directories, kind), category_folder(slug))
+
+
+def instance_folder(directories: DirectorySettings, instance: InstanceRow) -> Path:
+    kind = WantedKind.MOVIE if instance.kind is InstanceKind.RADARR else WantedKind.EPISODE
+    return native_folder(directories, kind, instance.slug)
+
+
+def category_path(directories: DirectorySettings, instance: InstanceRow, category: str) -> Path:
+    """Return the folder in which an instance looks for the completed downloads of a category."""
+    return instance_folder(directories, instance) / category_folder(category)
 
 
 def finished_folder(directories: DirectorySettings, kind: WantedKind) -> Path:

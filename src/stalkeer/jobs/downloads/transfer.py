@@ -27,7 +27,7 @@ from stalkeer.adapters.transfers.request import (
 from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.catalogue.extension import has_unknown_extension, with_extension
-from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.failures import PLACEMENT, FailureKind
 from stalkeer.core.downloads.progress import HighWater, longest_movie
 from stalkeer.core.downloads.resume import HeldPart
 from stalkeer.core.downloads.retry import GiveUp, attempts_of, decide_retry, has_attempts_left
@@ -49,7 +49,7 @@ from stalkeer.model import DownloadState, SourceId
 from stalkeer.store.catalogue.addresses import EntryAddress, find_address
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import claim, write_progress
-from stalkeer.store.downloads.downloads import PLACEMENT, DownloadRow, get_download
+from stalkeer.store.downloads.downloads import DownloadRow, get_download
 from stalkeer.store.downloads.run_writes import Ownership, RunProblem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.targets import expected_runtime_s

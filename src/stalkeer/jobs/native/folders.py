@@ -12,9 +12,9 @@ from stalkeer.adapters.files.obstacles import is_folder
 from stalkeer.adapters.files.placement import make_folders
 from stalkeer.core.downloads.sabnzbd import category_folder, category_of
 from stalkeer.errors import PlacementError
-from stalkeer.jobs.downloads.placement import check_own_folder, native_folder
+from stalkeer.jobs.downloads.placement import category_path, check_own_folder, instance_folder
 from stalkeer.jobs.library.path_map import path_map
-from stalkeer.model import Drive, InstanceKind, WantedKind
+from stalkeer.model import Drive
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database
 from stalkeer.store.library.instances import InstanceRow, list_instances
@@ -22,8 +22,7 @@ from stalkeer.store.library.instances import InstanceRow, list_instances
 
 def folder_of(settings: Settings, instance: InstanceRow) -> Path:
     """Return the folder of an instance's completed downloads, in our view of paths."""
-    kind = WantedKind.MOVIE if instance.kind is InstanceKind.RADARR else WantedKind.EPISODE
-    return native_folder(settings.directories, kind, instance.slug)
+    return instance_folder(settings.directories, instance)
 
 
 def complete_dir(settings: Settings, instance: InstanceRow) -> str:
@@ -34,12 +33,12 @@ def complete_dir(settings: Settings, instance: InstanceRow) -> str:
 def existing_folder(settings: Settings, instance: InstanceRow, category: str) -> str:
     """Return the name of a category's folder; empty, which is the folder above it, while there is none."""
     name = category_folder(category)
-    return name if is_folder(folder_of(settings, instance) / name) else ""
+    return name if is_folder(category_path(settings.directories, instance, category)) else ""
 
 
 def make_category_folder(settings: Settings, instance: InstanceRow, category: str) -> None:
     """Make the folder of a category; the health page tells of one that cannot be made."""
-    folder = folder_of(settings, instance) / category_folder(category)
+    folder = category_path(settings.directories, instance, category)
     mode = settings.directories.folder_mode
     bits = int(mode, 8) if mode else None
     if not is_folder(folder):

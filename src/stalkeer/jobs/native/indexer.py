@@ -20,6 +20,7 @@ from stalkeer.core.downloads.search_terms import (
     read_movie_term,
     read_series_term,
 )
+from stalkeer.core.naming.offers import RESOLUTION_WORDS
 from stalkeer.core.titles.normalise import title_key
 from stalkeer.errors import ArrError
 from stalkeer.jobs.library.clients import Arrs
@@ -65,7 +66,6 @@ class Pictures(StrEnum):
     SD = "sd"
 
 
-RESOLUTION_WORDS = (".2160p.", ".1080p.", ".720p.", ".576p.", ".480p.")
 _OF_PICTURES = {
     Pictures.UHD: RESOLUTION_WORDS[:1],
     Pictures.HD: RESOLUTION_WORDS[:3],

@@ -12,6 +12,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from stalkeer.adapters.media.sessions import MediaServer, read_sessions
+from stalkeer.core.downloads.admission import is_taken_by_viewers
 from stalkeer.core.downloads.viewing import REST, share_viewers
 from stalkeer.errors import SourceError, SourceRefused, StalkeerError
 from stalkeer.model import AccountStatus, SourceId
@@ -29,6 +30,7 @@ from stalkeer.store.sources.accounts import (
     last_answer,
     note_busy,
     note_watched,
+    own_limit,
     save_account,
 )
 from stalkeer.store.sources.sources import Credentials, kept_credentials, list_sources
@@ -211,7 +213,7 @@ class AccountMonitor:
             message=reply.message or None,
         )
         save_account(connection, source_id, facts, now)
-        if reply.maximum == 1 and viewers:
+        if is_taken_by_viewers(own_limit(connection, source_id), reply.maximum, viewers):
             note_busy(connection, source_id, now + REST)
         return _state(LastAnswer(reply.status, reply.maximum, viewers), ours)
 
@@ -222,25 +224,28 @@ class AccountMonitor:
         return _state(answer, max(0, connected(connection, source_id, now - SETTLING) - closed))
 
 
-def note_viewers(database: Database, secrets: SecretBox, server: MediaServer, clock: Callable[[], datetime]) -> bool:
+def note_viewers(
+    database: Database, secrets: SecretBox, server: MediaServer, clock: Callable[[], datetime]
+) -> frozenset[SourceId]:
     """Ask the media server who watches, and store the viewers with the accounts.
 
-    Return whether an account has new viewers. Ask only while downloads are queued or running. Raises MediaServerError.
+    Return the sources whose accounts are watched with. Ask only while downloads are queued or running. Raises
+    MediaServerError.
     """
     with database.connect() as connection:
         if not sources_in_use(connection):
-            return False
+            return frozenset()
         rows = [row for row in list_sources(connection) if row.enabled]
     streams = [one.place for one in read_sessions(server) if one.is_stream]
     if not streams:
-        return False
+        return frozenset()
     hosts: dict[int, frozenset[str]] = {row.id: hosts_of(kept_credentials(row, secrets)) for row in rows}
     only = frozenset(int(row.id) for row in rows if (row.max_connections or row.account_max or 1) == 1)
     found = {SourceId(source_id): count for source_id, count in share_viewers(streams, hosts, only).items()}
     if found:
         with database.begin() as connection:
             note_watched(connection, found, database_now(connection, clock()))
-    return bool(found)
+    return frozenset(found)
 
 
 def hosts_of(credentials: Credentials) -> frozenset[str]:

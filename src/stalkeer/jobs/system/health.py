@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stalkeer.adapters.files.obstacles import obstacle_of
-from stalkeer.core.downloads.sabnzbd import category_folder, category_of
+from stalkeer.core.downloads.sabnzbd import category_of
+from stalkeer.jobs.downloads.placement import category_path
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
 from stalkeer.jobs.system.first_run import is_alone
-from stalkeer.model import AccountStatus, Drive, InstanceKind
+from stalkeer.model import AccountStatus, Drive
 from stalkeer.private_files import misplaced, withdraw_from_others
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
@@ -267,10 +268,10 @@ def check_paths(facts: Facts) -> Iterator[Finding]:
 def check_native_folders(facts: Facts) -> Iterator[Finding]:
     """Report folders for completed downloads of an instance that cannot be created."""
     for row in facts.instances:
-        folders = facts.settings.directories
-        finished = folders.movies if row.kind is InstanceKind.RADARR else folders.tvshows
-        folder = finished / category_folder(row.slug) / category_folder(category_of(row.slug))
-        obstacle = obstacle_of(folder) if row.options.drive is Drive.NATIVE else None
+        if row.options.drive is not Drive.NATIVE:
+            continue
+        folder = category_path(facts.settings.directories, row, category_of(row.slug))
+        obstacle = obstacle_of(folder)
         if obstacle is not None:
             message = f"{folder}, where {row.label} looks for its completed downloads, cannot be made: {obstacle} is "
             what = "read-only" if obstacle.is_dir() else "no folder"

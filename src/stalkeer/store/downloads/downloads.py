@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func,
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from stalkeer.core.downloads.sabnzbd import PLACEMENT as PLACEMENT
 from stalkeer.core.downloads.states import FileStage, Handing, Intent
 from stalkeer.errors import NotFound
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, EntryId, InstanceId, SourceId, WantedId

@@ -65,6 +65,11 @@ def _was_closed_since(source_id: SourceId, settled: datetime) -> ColumnElement[b
     )  # ignore a time in the future, from a clock put back since
 
 
+def own_limit(connection: Connection, source_id: SourceId) -> int | None:
+    """Return the connections that the user allows for the source; None where the account's own number counts."""
+    return connection.execute(select(sources.c.max_connections).where(sources.c.id == source_id)).scalar_one_or_none()
+
+
 def note_busy(connection: Connection, source_id: SourceId, until: datetime) -> None:
     """Record that somebody else uses the account's only connection."""
     connection.execute(update(sources).where(sources.c.id == source_id).values(busy_until=until))

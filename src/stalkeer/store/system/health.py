@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, delete, func, insert, select
 
+from stalkeer.core.downloads.failures import PLACEMENT
 from stalkeer.core.downloads.states import FINISHING_STATES
 from stalkeer.model import DownloadId, DownloadState
 from stalkeer.store.db.tables import download_items, downloads, health, wanted
-from stalkeer.store.downloads.downloads import PLACEMENT, get_download
+from stalkeer.store.downloads.downloads import get_download
 
 INFO, WARNING, ERROR = "info", "warning", "error"  # INFO: a choice of the user, reported without a warning
 
