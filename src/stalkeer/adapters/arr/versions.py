@@ -283,7 +283,7 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
             "movie series episodes",
             customFormats=Newer("4.7.2.7686", "4.0.0", "file names are built without custom formats"),
         ),
-            "Provider": _named("id name implementation fields"),
+        "Provider": _named("id name implementation fields"),
         "Field": _named("name value"),
         "Saved": _named("id"),
         "Pushed": _named("title approved rejections"),

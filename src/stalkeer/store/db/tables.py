@@ -105,7 +105,7 @@ sources = Table(
     Column("account_asked_at", UtcDateTime),  # by any worker; the frequency is limited over all workers
     Column("account_replied_at", UtcDateTime),  # end of that query, with or without an answer; null while it runs
     Column("account_cut_at", UtcDateTime),  # last query after a cut connection
-    Column("busy_until", UtcDateTime),  # somebody else was using its only connection
+    Column("busy_until", UtcDateTime),  # others use all of its connections until then
     Column("watched", Integer),  # viewers that a media server told of
     Column("watched_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),

@@ -71,7 +71,7 @@ def own_limit(connection: Connection, source_id: SourceId) -> int | None:
 
 
 def note_busy(connection: Connection, source_id: SourceId, until: datetime) -> None:
-    """Record that somebody else uses the account's only connection."""
+    """Record that others use every connection of the account that we could use."""
     connection.execute(update(sources).where(sources.c.id == source_id).values(busy_until=until))
 
 
