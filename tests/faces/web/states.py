@@ -80,6 +80,9 @@ def build_large_catalogue(folder: Path, addresses: Mapping[str, str] = NOWHERE, 
                 for title, n in titles
             ]  # fmt: skip
             insert_rows(connection, "entries", tuple(entries[0]), [tuple(entry.values()) for entry in entries])
+    with app.database.begin() as connection:
+        main = update(tables.sources).where(tables.sources.c.id == 1)
+        connection.execute(main.values(counts={"kinds": {"film": count}}))
     return app
 
 
