@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from scripts import make_docs
 
 from stalkeer.faces.cli.main import NOUNS
 from stalkeer.faces.cli.nouns import load_noun
+from stalkeer.faces.web.manual import TITLES
 from stalkeer.settings import load_settings
 from stalkeer.settings.keys import all_keys
 
@@ -25,6 +27,15 @@ def test_the_documents_are_not_behind_the_program():
     behind = [path.name for path, text in make_docs.wanted().items() if path.read_text(encoding="utf-8") != text]
 
     assert behind == [], "run: python scripts/make_docs.py"
+
+
+def test_every_page_is_in_the_manual_of_a_checkout_and_of_a_package():
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")}
+    built = tomllib.loads(read("pyproject.toml"))["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    packaged = {f"docs/{name}.md": f"stalkeer/faces/web/manual/{name}.md" for name in pages}
+
+    assert set(TITLES) == pages
+    assert built == packaged | {"CHANGELOG.md": "stalkeer/faces/web/manual/CHANGELOG.md"}
 
 
 def test_every_setting_is_described_and_documented():

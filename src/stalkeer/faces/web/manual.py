@@ -29,6 +29,7 @@ TITLES = {
     "matching": "Matching",
     "downloads": "Downloads",
     "radarr-sonarr": "Radarr and Sonarr",
+    "native": "Two ways to be driven",
     "paths": "Folders and paths",
     "configuration": "Configuration",
     "cli": "Command line",
