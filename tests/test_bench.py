@@ -23,4 +23,4 @@ def test_a_benchmark_module_loads_and_its_first_line_is_a_sentence(name: str) ->
 
 
 def test_every_benchmark_that_is_documented_is_there() -> None:
-    assert {"api", "matching", "playlists", "scan", "search", "transfers"} <= set(benchmarks())
+    assert {"api", "matching", "native", "playlists", "scan", "search", "transfers"} <= set(benchmarks())

@@ -10,7 +10,7 @@ import pytest
 
 from stalkeer.core.downloads.states import Action
 from stalkeer.core.downloads.waiting import Reason
-from stalkeer.jobs.downloads.actions import pause_queue
+from stalkeer.jobs.downloads.actions import end_speed_limit, limit_speed, pause_queue
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.jobs.sources.account_status import AccountReply
@@ -174,30 +174,51 @@ def test_a_limit_of_its_own_slows_a_running_download_down_within_a_heartbeat(hou
 
     with house.database.begin() as connection:
         set_limit(connection, download, 200_000, now())
-    time.sleep(0.5)
+
+    eventually(lambda: speed_of(house, download) < 400_000, "it is slower")
+    assert house.row(download).state is DownloadState.DOWNLOADING
+
+
+def speed_of(house, download):
+    """Bytes a second over the next half second."""
     before, began = house.row(download).transfer.offset, time.monotonic()
-    time.sleep(1.5)
-
-    rate = (house.row(download).transfer.offset - before) / (time.monotonic() - began)
-    assert rate < 400_000
+    time.sleep(0.5)
+    return (house.row(download).transfer.offset - before) / (time.monotonic() - began)
 
 
-def test_a_pause_and_a_speed_for_now_reach_what_runs_within_a_heartbeat(house, running):
+def test_a_speed_for_now_slows_what_runs_until_it_is_ended(house, running):
+    body = content(12_000_000)
+    house.provider.rate = 4_000_000
+    download = house.download("Dune", body)
+    running(house.engine())
+    eventually(lambda: house.row(download).transfer.offset > 500_000, "some bytes have come")
+
+    limit_speed(house.app.download_queue, 200_000, timedelta(hours=1))
+    eventually(lambda: speed_of(house, download) < 400_000, "it is slower")
+    assert house.row(download).state is DownloadState.DOWNLOADING
+
+    end_speed_limit(house.app.download_queue)
+    house.await_state(download, DownloadState.COMPLETED)
+    assert house.result(download) == digest(body)
+
+
+def test_a_pause_for_now_reaches_what_runs_and_ends_by_itself(house, running):
     body = content(6_000_000)
     house.provider.rate = 2_000_000
     download = house.download("Dune", body)
     running(house.engine())
     eventually(lambda: house.row(download).transfer.offset > 500_000, "some bytes have come")
 
-    pause_queue(house.app.download_queue, timedelta(seconds=2))
+    pause_queue(house.app.download_queue, timedelta(hours=1))
 
-    began = time.monotonic()
     row = house.await_state(download, DownloadState.QUEUED)
-    assert time.monotonic() - began < 1 and waiting(house, download) is Reason.PAUSED
-    assert row.queue.failures == 0 and row.transfer.durable_offset > 0
+    assert waiting(house, download) is Reason.PAUSED
+    assert row.queue.failures == 0 and 0 < row.transfer.durable_offset < len(body)
     house.provider.rate = None
+    ends_at = now() + timedelta(seconds=0.5)
+    pause_queue(house.app.download_queue, timedelta(seconds=0.5))
     house.await_state(download, DownloadState.COMPLETED)
-    assert time.monotonic() - began >= 1.9
+    assert now() >= ends_at
     assert house.result(download) == digest(body)
 
 

@@ -309,14 +309,13 @@ def test_a_history_delete_that_comes_before_the_confirmation_loses_nothing(nativ
     native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
 
 
-def test_an_instance_that_keeps_its_history_confirms_the_import_all_the_same(native):
+def test_an_instance_that_keeps_its_history_confirms_the_import_all_the_same(native, monkeypatch):
     offered = native.offer()
-    native.radarr.removes_completed = False
+    monkeypatch.setattr(native.radarr, "removes_completed", False)  # the house is shared
     nzo_id = native.grab(offered)
 
     polled(native, lambda: file_of(native, offered))
 
-    native.radarr.removes_completed = True
     native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
     assert not native.row_of(nzo_id).removed
 

@@ -46,8 +46,11 @@ def check_imported_once(native, grabs):
 
 
 def kill_at_commits(native, numbers):
-    """For each of these commits of the threads that carry a download and follow its grab: a worker that dies there."""
-    house, grabs = native.house, {}
+    """Let a worker die at each of these commits of the threads that carry a download and follow its grab.
+
+    Return how many died.
+    """
+    house, grabs, kills = native.house, {}, 0
     for number in numbers:
         body = clip(2000 + len(grabs), 250_000)
         offered = native.offer(bodies=[body])
@@ -55,13 +58,16 @@ def kill_at_commits(native, numbers):
         grabs[nzo_id] = (offered, body)
         with worker(Spec.of(house, given=GIVEN, dies_at=number)) as process:
             eventually(lambda: settled(native, [nzo_id]) or not process.is_alive())  # noqa: B023
-            if process.is_alive():
+            if process.is_alive():  # it ended its download before that commit
                 break
+            process.join()
+            assert process.exitcode == -signal.SIGKILL
+        kills += 1
         house.change(native.download(nzo_id).id, priority=-1)  # the next worker dies over its own grab
     with worker(Spec.of(house, given=GIVEN)):
         eventually(lambda: settled(native, grabs))
         check_imported_once(native, grabs)
-    return len(grabs)
+    return kills
 
 
 def test_a_kill_as_the_file_is_given_to_its_instance_imports_once(native):
@@ -88,6 +94,8 @@ def kill_randomly(native, count, kills, dice):
                 native.radarr.poll()
                 time.sleep(dice.uniform(0.0, 0.1))
             os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            assert process.exitcode == -signal.SIGKILL, "it was still at work"
     native.house.provider.rate = None
     with worker(Spec.of(native.house, given=GIVEN)):
         eventually(lambda: settled(native, grabs), timeout_s=600)

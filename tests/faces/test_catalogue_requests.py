@@ -18,15 +18,9 @@ from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.runtime import App
 from stalkeer.store.system.health import INFO
-from tests.doubles.app import make_app
 from tests.doubles.catalogue import Catalogue
 from tests.doubles.instances import know
 from tests.doubles.server import make_server
-
-
-@pytest.fixture
-def app(tmp_path, database, clock) -> App:
-    return make_app(tmp_path / "data", database, clock)
 
 
 @pytest.fixture

@@ -20,17 +20,11 @@ from stalkeer.runtime import App
 from stalkeer.store.library.wanted_list import list_wanted
 from stalkeer.store.matching.candidates import list_candidates
 from stalkeer.store.matching.rules import list_rules
-from tests.doubles.app import make_app
 from tests.doubles.catalogue import Catalogue
 from tests.doubles.instances import know
 from tests.doubles.server import make_server
 
 PART = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
-
-
-@pytest.fixture
-def app(tmp_path, database, clock) -> App:
-    return make_app(tmp_path / "data", database, clock)
 
 
 @pytest.fixture

@@ -134,6 +134,8 @@ def source(app: App):
 
 def test_languages_are_set_by_page_and_api(app, client, place):
     if place == "environment":
+        refused = client.patch("/api/v1/instances/radarr", json={"languages": ["original"]})
+        assert (refused.status_code, radarr(app).options.languages) == (409, ())
         return
     client.post("/api/v1/instances/radarr/take-over")
     page = "/settings/instances/radarr"

@@ -13,7 +13,7 @@ import pytest
 from stalkeer.app import build_security
 from stalkeer.faces.http.connections import ConnectionLimits, limits_of_process
 from stalkeer.faces.http.gate import BodyPace
-from stalkeer.log_floods import FloodFilter, FloodLog
+from stalkeer.log_floods import SHOWN, FloodFilter, FloodLog
 
 SHORT = ConnectionLimits(head_s=0.3, read_s=0.3, unwanted_body_s=0.3, most=20)
 PATIENT = ConnectionLimits(most=20)
@@ -193,10 +193,11 @@ def test_a_flood_of_refused_requests_is_a_few_lines_of_log_a_minute(serve, caplo
     caplog.clear()
 
     with httpx2.Client(base_url=f"http://127.0.0.1:{address[1]}", timeout=20) as client:
-        statuses = {client.request(method, path).status_code for _one in range(50)}
+        statuses = {client.request(method, path).status_code for _one in range(150)}
 
     assert statuses == {status}
-    assert len([one for one in caplog.records if "stalkeer" in one.name]) <= 25
+    lines = len([one for one in caplog.records if "stalkeer" in one.name])
+    assert SHOWN <= lines <= SHOWN + 2, "a slow machine may need more than one minute for them"
 
 
 def test_what_was_not_logged_is_counted_by_the_next_line():

@@ -229,10 +229,17 @@ def test_a_language_glued_to_the_title_by_a_hyphen_is_read(name, title, language
 
 
 @pytest.mark.parametrize(
-    "name", ["Quiet_Harbour_-_05_[1080p].mkv", "Iron_Meadow_-_12_(720p).mkv", "Ember_-_101v2_[720p].mkv"]
+    ("name", "title", "number"),
+    [
+        ("Quiet_Harbour_-_05_[1080p].mkv", "Quiet Harbour", 5),
+        ("Iron_Meadow_-_12_(720p).mkv", "Iron Meadow", 12),
+        ("Ember_-_101v2_[720p].mkv", "Ember", 101),
+    ],
 )
-def test_underscores_around_an_episodes_number_are_spaces(name):
-    assert parse_title(name).absolute in (5, 12, 101)
+def test_underscores_around_an_episodes_number_are_spaces(name, title, number):
+    parsed = parse_title(name)
+
+    assert (parsed.hypotheses[0].text, parsed.absolute) == (title, number)
 
 
 @pytest.mark.parametrize(

@@ -384,9 +384,11 @@ def test_a_new_instance_gets_the_webhook_that_is_ticked_and_is_kept_without_it_w
 
         unreachable = {**form, "name": "other", "webhook_url": "http://127.0.0.1:9"}
         client.post("/settings/instances", data=unreachable, headers=headers)
+        assert [row["name"] for row in server.notifications] == ["Stalkeer"]
 
     with app.database.connect() as connection:
-        assert get_instance(connection, "radarr-other").webhook_secret is None
+        kept = get_instance(connection, "radarr-other")
+    assert (kept.url, kept.webhook_secret) == (server.url, None)
 
 
 def test_a_film_added_in_radarr_is_queued_within_a_minute(tmp_path, database):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,7 +25,6 @@ from stalkeer.jobs.system.api_keys import make_key
 from stalkeer.model import Drive
 from stalkeer.runtime import App
 from stalkeer.store.db.database import open_database, sqlite_url
-from stalkeer.store.db.tables import metadata
 from stalkeer.store.library.instances import InstanceOptions
 from tests.doubles.app import make_app
 from tests.doubles.catalogue import Catalogue
@@ -69,10 +70,16 @@ class NativeHouse:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeHouse]:
-    folder: Path = tmp_path_factory.mktemp("native")
+def house(tmp_path_factory: pytest.TempPathFactory, empty_file: Path) -> Iterator[NativeHouse]:
+    with open_native_house(tmp_path_factory.mktemp("native"), empty_file) as opened:
+        yield opened
+
+
+@contextmanager
+def open_native_house(folder: Path, empty_file: Path) -> Iterator[NativeHouse]:
+    """Open a program over a copy of the empty database, with both instances that drive themselves."""
+    shutil.copy(empty_file, folder / "stalkeer.db")
     database = open_database(sqlite_url(folder / "stalkeer.db"))
-    metadata.create_all(database.engine)
     clock = FakeClock()
     app = make_app(folder / "data", database, clock)
     with Radarr(folder / "movies") as radarr, Sonarr(folder / "tv") as sonarr:

@@ -92,7 +92,9 @@ def test_a_download_of_a_native_instance_is_pushed_and_its_own_words_refuse_it(h
     assert item.hand_over is Drive.NATIVE
 
 
-def test_the_scan_queues_nothing_for_it_and_we_download_it_ourselves_when_asked(house):
+def test_the_scan_queues_nothing_for_it_and_we_download_it_ourselves_when_asked(house, address):
+    connect_native(house.app.arrs, "radarr", address, house.app.settings)
+    before = queue_confirmed(house.app.database, house.app.clock)
     house.radarr.add_movie("Umbra Station", 2016)
     house.catalogue.list_entries("Umbra Station (2016)")
     house.scan()
@@ -102,8 +104,8 @@ def test_the_scan_queues_nothing_for_it_and_we_download_it_ourselves_when_asked(
 
     (own,) = queue_all(house.app.download_queue, [OfMatch(match.id, ourselves=True)])
 
-    assert report.queued == ()
-    assert report.native + report.already == 2
+    assert before.queued == report.queued == ()
+    assert (report.native, report.already) == (before.native + 1, before.already)
     with house.app.database.connect() as connection:
         (item,) = get_download(connection, own.download_id).items
     assert item.hand_over is Drive.OURS
@@ -124,6 +126,7 @@ def test_everything_is_taken_out_again(house, address):
 
 
 def test_an_address_that_leads_nowhere_is_refused_in_the_words_of_the_instance(house):
+    disconnect_native(house.app.arrs, "radarr")
     with pytest.raises(ArrError, match="Unable to connect to SABnzbd"):
         connect_native(house.app.arrs, "radarr", "http://127.0.0.1:9", house.app.settings)
     with pytest.raises(InvalidInput):
@@ -134,7 +137,8 @@ def test_an_address_that_leads_nowhere_is_refused_in_the_words_of_the_instance(h
 
 
 def test_every_folder_that_is_named_is_there_before_anything_is_grabbed(house, address):
-    connect_native(house.app.arrs, "sonarr", address, house.app.settings)
+    for slug in ("radarr", "sonarr"):
+        connect_native(house.app.arrs, slug, address, house.app.settings)
     for name in ("sonarr", "admin"):
         query = {"apikey": house.keys[name], "output": "json"}
         config = house.client.get("/sabnzbd/api", params={"mode": "get_config", **query}).json()["config"]

@@ -95,11 +95,6 @@ class Tab:
             for node in one["nodes"]
         ]
 
-    def is_too_wide(self) -> bool:
-        return bool(
-            self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
-        )
-
 
 @contextmanager
 def visitor(browser: Browser) -> Iterator[Callable[..., Tab]]:

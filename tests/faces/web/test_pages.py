@@ -85,15 +85,26 @@ def test_results_of_a_search_lie_beside_one_another(place: tuple[int, str], seat
     page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize("opened", ['summary[aria-label="Account"]', "#for-now > summary", '[data-open="#keys"]'])
-@pytest.mark.parametrize("place", [DESK, PHONE])
-def test_what_the_top_bar_opens_has_no_fault(place: tuple[int, str], opened: str, seats: dict[tuple[int, str], Seat]):
-    seats[place].go("/activity/history")
-    button = seats[place].tab.page.locator(opened)
-    if button.is_visible():  # the list of keys is for those who have keys
-        button.click()
+ACCOUNT = ('summary[aria-label="Account"]', 'details:has(> summary[aria-label="Account"])[open]')
+FOR_NOW = ("#for-now > summary", "#for-now[open]")
+KEYS = ('[data-open="#keys"]', "dialog#keys[open]")  # for those who have keys
 
+
+@pytest.mark.parametrize(
+    ("place", "button", "opened"),
+    [(DESK, *ACCOUNT), (DESK, *FOR_NOW), (DESK, *KEYS), (PHONE, *ACCOUNT), (PHONE, *FOR_NOW)],
+)
+def test_what_the_top_bar_opens_has_no_fault(
+    place: tuple[int, str], button: str, opened: str, seats: dict[tuple[int, str], Seat]
+):
+    seats[place].go("/activity/history")
+    page = seats[place].tab.page
+
+    page.locator(button).click()
+
+    expect(page.locator(opened)).to_be_visible()
     assert seats[place].onlooker.faults() == []
+    page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("place", OTHERS)

@@ -8,12 +8,6 @@ from stalkeer.jobs.library.instances import set_languages
 from stalkeer.model import InstanceKind
 from stalkeer.settings.sections.connections import ArrSettings
 from stalkeer.store.library.instances import get_instance, sync_config_instances
-from tests.doubles.app import make_app
-
-
-@pytest.fixture
-def app(tmp_path, database, clock):
-    return make_app(tmp_path / "data", database, clock)
 
 
 def configure(app, **options):

@@ -116,7 +116,9 @@ def test_a_release_that_failed_takes_no_later_entry_which_is_a_release_of_its_ow
     assert len(old.files) == len(new.files) == 1
 
 
-def test_two_instances_of_one_movie_have_releases_and_dates_of_their_own(app, tmp_path, radarr, catalogue):
+@pytest.fixture
+def both_want_saints(app, tmp_path, radarr, catalogue):
+    """Two instances want one movie, each for itself, and a list has it."""
     with Radarr(tmp_path / "uhd") as second:
         wish = InstanceOptions(drive=Drive.NATIVE, skip_owned_elsewhere="no")
         know(app.arrs, radarr, options=wish)
@@ -124,11 +126,15 @@ def test_two_instances_of_one_movie_have_releases_and_dates_of_their_own(app, tm
         for server in (radarr, second):
             server.add_movie("Copper Saints", 2010)
         catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+        yield
 
-        scan(app)
 
-        assert served(app) == served(app, "radarr-4k") == [SAINTS]
-        assert listed(app)[0].guid != listed(app, "radarr-4k")[0].guid
+@pytest.mark.usefixtures("both_want_saints")
+def test_two_instances_of_one_movie_have_releases_and_dates_of_their_own(app):
+    scan(app)
+
+    assert served(app) == served(app, "radarr-4k") == [SAINTS]
+    assert listed(app)[0].guid != listed(app, "radarr-4k")[0].guid
 
 
 def test_an_instance_that_we_drive_is_offered_nothing(app, radarr, catalogue):
@@ -270,22 +276,16 @@ def test_an_item_that_the_instance_itself_is_fetching_is_still_offered_and_an_ex
     assert skip("excluded by tag") == []
 
 
-def test_an_instance_that_does_not_answer_stops_no_other(app, tmp_path, radarr, catalogue):
-    with Radarr(tmp_path / "uhd") as second:
-        wish = InstanceOptions(drive=Drive.NATIVE, skip_owned_elsewhere="no")
-        know(app.arrs, radarr, options=wish)
-        know(app.arrs, second, "radarr-4k", wish)
-        for server in (radarr, second):
-            server.add_movie("Copper Saints", 2010)
-        catalogue.list_entries("Copper Saints (2010)", resolution=1080)
-        sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
-        match_wanted(app.matching, QuietRun())
-        radarr.hook = lambda _request: Response(401, {})
+@pytest.mark.usefixtures("both_want_saints")
+def test_an_instance_that_does_not_answer_stops_no_other(app, radarr):
+    sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+    match_wanted(app.matching, QuietRun())
+    radarr.hook = lambda _request: Response(401, {})
 
-        report = prepare_offers(app.database, app.arrs, QuietRun())
+    report = prepare_offers(app.database, app.arrs, QuietRun())
 
-        assert report.is_partial
-        assert served(app, "radarr-4k") == [SAINTS]
+    assert report.is_partial
+    assert served(app, "radarr-4k") == [SAINTS]
 
 
 @pytest.mark.parametrize("meanwhile", [(), ("radarr",)], ids=["of all", "of this instance"])

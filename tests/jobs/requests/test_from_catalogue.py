@@ -21,14 +21,8 @@ from stalkeer.store.catalogue.episodes import list_episodes_of
 from stalkeer.store.db.tables import sources
 from stalkeer.store.downloads.downloads import DownloadFilter, get_download, list_downloads
 from stalkeer.store.matching.rules import list_rules
-from tests.doubles.app import make_app
 from tests.doubles.catalogue import Catalogue
 from tests.doubles.instances import know
-
-
-@pytest.fixture
-def app(tmp_path, database, clock):
-    return make_app(tmp_path / "data", database, clock)
 
 
 @pytest.fixture
