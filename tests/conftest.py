@@ -15,10 +15,12 @@ from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.db.tables import metadata
 from tests.doubles.app import make_app
 from tests.doubles.clock import FakeClock
+from tests.doubles.passwords import hash_cheaply
 from tests.doubles.postgres import PrivatePostgres, find_server_binaries
 from tests.doubles.statements import share_compiled_statements
 
 share_compiled_statements()
+hash_cheaply()
 gc.set_threshold(100_000, 50, 100)  # with thousands of collected tests, walking the heap took a sixth of the time
 
 # whole programs in processes of their own, which mostly wait: begun last, one of them would be waited for alone

@@ -14,9 +14,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import update
 
 from stalkeer.app import Start, build_app, build_security
 from stalkeer.jobs.system.users import add_user
+from stalkeer.store.db.tables import users
+from tests.doubles.passwords import hash_really
 from tests.doubles.ports import free_port
 from tests.security.processes import LOG, serving, until
 
@@ -177,6 +180,8 @@ def watched(tmp_path):
     port = free_port()
     app = build_app(Start(environ={"HOME": str(tmp_path)}, role="serve"))
     add_user(app.database, "alice", PASSWORD, app.clock())
+    with app.database.begin() as connection:  # what a wrong password costs is what her own hash costs
+        connection.execute(update(users).values(password_hash=hash_really(PASSWORD)))
     key = build_security(app).keys.ensure()
     app.close()
     with serving(tmp_path, port, SECURITY__MODE="forms", SECURITY__TRUSTED_PROXIES="127.0.0.0/8") as process:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 FILMS = 8_000
 
@@ -39,12 +40,8 @@ class Program:
         return self.start().wait(timeout=110)
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
-        engine = create_engine(f"sqlite:///{self.database}")
-        try:
-            with engine.connect() as connection:
-                return [tuple(row) for row in connection.execute(text(statement))]
-        finally:
-            engine.dispose()
+        with closing(sqlite3.connect(self.database, timeout=30)) as connection:
+            return connection.execute(statement).fetchall()
 
     def visible(self) -> int:
         statement = (

@@ -13,7 +13,6 @@ from stalkeer.errors import InvalidInput
 SHORTEST = 10
 LONGEST = 256  # argon2 would accept megabytes; a request must not cost that much
 USER_NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
-_hasher = PasswordHasher()
 
 
 def check_user_name(name: str) -> str:
@@ -28,7 +27,7 @@ def hash_password(password: str, user: str) -> str:
         raise InvalidInput(f"The password must have {SHORTEST} to {LONGEST} characters")
     if password.lower() == user.lower() or len(set(password)) < 4:
         raise InvalidInput("The password is too easy to guess; choose another password")
-    return _hasher.hash(password)
+    return _hasher().hash(password)
 
 
 def is_right(password_hash: str | None, password: str) -> bool:
@@ -36,15 +35,20 @@ def is_right(password_hash: str | None, password: str) -> bool:
     if len(password) > LONGEST:
         return False
     try:
-        return _hasher.verify(password_hash or _no_users_hash(), password) and password_hash is not None
+        return _hasher().verify(password_hash or _no_users_hash(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
 def is_outdated(password_hash: str) -> bool:
-    return _hasher.check_needs_rehash(password_hash)
+    return _hasher().check_needs_rehash(password_hash)
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
 
 
 @cache
 def _no_users_hash() -> str:
-    return _hasher.hash("the password of nobody")
+    return _hasher().hash("the password of nobody")
