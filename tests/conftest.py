@@ -11,6 +11,7 @@ import pytest
 
 from stalkeer.logs import use_standard_logging
 from stalkeer.runtime import App
+from stalkeer.secrets import forgetting_secrets
 from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.db.tables import metadata
 from tests.doubles.app import make_app
@@ -57,6 +58,13 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _logs_stay_off_stdout() -> None:
     use_standard_logging()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _secrets_of_a_module_are_forgotten() -> Iterator[None]:
+    """Each test has keys of its own. Thousands of them would be looked for in every line of the log."""
+    with forgetting_secrets():
+        yield
 
 
 @pytest.fixture

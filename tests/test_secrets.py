@@ -13,6 +13,7 @@ from stalkeer.errors import SecretError
 from stalkeer.secrets import (
     MASK,
     SecretBox,
+    forgetting_secrets,
     login_in,
     mask_text,
     mask_url,
@@ -58,6 +59,25 @@ def test_a_registered_secret_is_hidden_wherever_it_stands():
     register_secret("very-own-token")
 
     assert "very-own-token" not in mask_text("path /x/very-own-token/y")
+
+
+def test_every_secret_of_many_is_hidden_the_longest_first_whenever_it_was_registered():
+    register_secret("token-of-anna")
+    assert mask_text("token-of-anna") == MASK
+
+    register_secret("token-of-anna-and-bert")
+    register_secret("another-of-carla")
+
+    assert mask_text("token-of-anna-and-bert, token-of-anna, another-of-carla") == f"{MASK}, {MASK}, {MASK}"
+
+
+def test_what_was_registered_meanwhile_is_forgotten_and_what_was_known_before_is_not():
+    register_secret("known-from-before")
+    with forgetting_secrets():
+        register_secret("only-for-a-while")
+        assert mask_text("known-from-before only-for-a-while") == f"{MASK} {MASK}"
+
+    assert mask_text("known-from-before only-for-a-while") == f"{MASK} only-for-a-while"
 
 
 def test_a_masked_url_keeps_host_and_file():

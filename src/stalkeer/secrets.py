@@ -11,6 +11,8 @@ import hmac
 import os
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -144,8 +146,28 @@ def register_secret(value: str) -> None:
     global _known_pattern
     with _known_lock:
         _known.add(value)
+        _known_pattern = None  # the next text makes it: many secrets are registered in a row
+
+
+def _pattern_of_known() -> re.Pattern[str]:
+    global _known_pattern
+    with _known_lock:
         longest_first = sorted(_known, key=len, reverse=True)
         _known_pattern = re.compile("|".join(re.escape(secret) for secret in longest_first))
+        return _known_pattern
+
+
+@contextmanager
+def forgetting_secrets() -> Iterator[None]:
+    """Forget at the end what was registered meanwhile, where one process runs many programs one after another."""
+    global _known_pattern
+    before = set(_known)
+    try:
+        yield
+    finally:
+        with _known_lock:
+            _known.intersection_update(before)
+            _known_pattern = None
 
 
 def mask_url(url: str) -> str:
@@ -155,9 +177,8 @@ def mask_url(url: str) -> str:
 
 def mask_text(text: str) -> str:
     """Return `text` with every registered secret and everything that looks like a credential hidden."""
-    pattern = _known_pattern
-    if pattern is not None:
-        text = pattern.sub(MASK, text)
+    if _known:
+        text = (_known_pattern or _pattern_of_known()).sub(MASK, text)
     if "://" in text:
         text = _USERINFO.sub(rf"\1{MASK}@", text)
         text = _XTREAM_PATH.sub(rf"\1{MASK}/{MASK}/", text)
