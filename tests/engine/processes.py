@@ -34,6 +34,7 @@ class Spec:
     provider_url: str
     given: Mapping[str, object] = field(default_factory=dict)
     intervals: Intervals = QUICKLY
+    role: str = "worker"
     dies_at: int | None = None
     dies_after: bool = False
 
@@ -49,7 +50,7 @@ def work(spec: Spec) -> None:
         _plant(database, spec.dies_at, after=spec.dies_after)
     app = make_app(spec.data_dir, database, now, {**QUICK, **spec.given})
     house = House(app, provider=None, radarr=None, provider_url=spec.provider_url)
-    work_until_signal(house.engine("worker", spec.intervals))
+    work_until_signal(house.engine(spec.role, spec.intervals))
     os._exit(0)
 
 

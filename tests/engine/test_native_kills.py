@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 
 from stalkeer.model import DownloadState
-from tests.doubles.house import digest, eventually
+from tests.doubles.house import digest, eventually, open_house
 from tests.doubles.native import clip, open_native
 from tests.engine.processes import Spec, worker
 
@@ -78,6 +78,28 @@ def test_a_kill_as_the_file_is_given_to_its_instance_imports_once(native):
 @pytest.mark.soak
 def test_a_kill_at_each_commit_imports_once(native):
     assert kill_at_commits(native, count(1)) > 12, "some commits of each step"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("killed", ["worker", "serve"])
+def test_serve_and_a_worker_share_the_grabs_and_a_kill_of_either_loses_none(tmp_path, postgres_database, killed):
+    with open_house(tmp_path, postgres_database) as house, open_native(house) as native:
+        grabs = {}
+        for number in range(3):
+            body = clip(2500 + number, 600_000)
+            offered = native.offer(bodies=[body])
+            grabs[native.grab(offered)] = (offered, body)
+        house.provider.rate = 300_000
+        with worker(Spec.of(house, given=GIVEN, role=killed)) as dying:
+            eventually(lambda: any(native.download(nzo_id).transfer.offset for nzo_id in grabs), "some are under way")
+            other = "serve" if killed == "worker" else "worker"
+            with worker(Spec.of(house, given=GIVEN, role=other)) as living:
+                os.kill(dying.pid, signal.SIGKILL)
+                house.provider.rate = None
+                with worker(Spec.of(house, given=GIVEN, role=killed)):
+                    eventually(lambda: settled(native, grabs))
+                    check_imported_once(native, grabs)
+                assert living.is_alive()
 
 
 def kill_randomly(native, count, kills, dice):
