@@ -9,6 +9,7 @@ from stalkeer.core.downloads.retry import (
     RULES,
     GiveUp,
     RetryIn,
+    decide_gone_release,
     decide_retry,
     has_attempts_left,
     parse_retry_after,
@@ -95,3 +96,12 @@ def test_the_user_s_first_pause_counts_for_what_passes_by_itself():
 )
 def test_attempts_are_left_until_the_limit_and_twenty_without_one(failures, attempts, is_left):
     assert has_attempts_left(failures, attempts) is is_left
+
+
+def test_a_release_whose_file_is_gone_fails_within_minutes_whatever_is_allowed():
+    """The instance that grabbed it has other releases."""
+    pauses = [decide_gone_release(failures, 0.5, tries=20) for failures in (1, 2)]
+
+    assert pauses == [RetryIn(60), RetryIn(120)]
+    assert isinstance(decide_gone_release(3, 0.5, tries=20), GiveUp)
+    assert isinstance(decide_gone_release(1, 0.5, tries=1), GiveUp)

@@ -34,6 +34,8 @@ RULES = {
     FailureKind.PROTECTED: RetryRule(tries=1, first_s=0, most_s=0),
 }
 
+# the instance that grabbed the release has others, and cannot take one of them before this one has failed
+GRABBED_AND_GONE = RetryRule(tries=3, first_s=60, most_s=600)
 
 PASSING = frozenset({FailureKind.TRANSIENT, FailureKind.ACCOUNT, FailureKind.NOT_A_VIDEO})
 
@@ -72,7 +74,20 @@ def decide_retry(
     if first_s is not None and kind in PASSING:
         rule = replace(rule, first_s=first_s, most_s=max(first_s, rule.most_s))
     most = rule.tries if tries is None or rule.tries is None or rule.tries == 1 else tries
-    if most is not None and failures >= most:
+    return _decide(replace(rule, tries=most), failures, dice, retry_after_s)
+
+
+def decide_gone_release(failures: int, dice: float, *, tries: int) -> RetryDecision:
+    """Decide about a file that its server does not have, where an instance grabbed the release.
+
+    It fails within minutes, however many attempts `tries` allows: the instance then grabs its next release.
+    """
+    rule = GRABBED_AND_GONE
+    return _decide(replace(rule, tries=min(tries, rule.tries or tries)), failures, dice)
+
+
+def _decide(rule: RetryRule, failures: int, dice: float, retry_after_s: float | None = None) -> RetryDecision:
+    if rule.tries is not None and failures >= rule.tries:
         return GiveUp(f"{failures} attempts failed" if failures > 1 else "trying again would not help")
     doubled = min(rule.most_s, rule.first_s * 2 ** min(max(0, failures - 1), 30))
     pause = doubled * (0.75 + dice / 2)

@@ -30,7 +30,14 @@ from stalkeer.core.catalogue.extension import has_unknown_extension, with_extens
 from stalkeer.core.downloads.failures import PLACEMENT, FailureKind
 from stalkeer.core.downloads.progress import HighWater, longest_movie
 from stalkeer.core.downloads.resume import HeldPart
-from stalkeer.core.downloads.retry import GiveUp, attempts_of, decide_retry, has_attempts_left
+from stalkeer.core.downloads.retry import (
+    GiveUp,
+    RetryDecision,
+    attempts_of,
+    decide_gone_release,
+    decide_retry,
+    has_attempts_left,
+)
 from stalkeer.core.downloads.states import Intent
 from stalkeer.core.downloads.viewing import FULL_STATUSES, REST
 from stalkeer.errors import SourceError, StoreError, StoreUnavailable
@@ -345,7 +352,16 @@ class _Attempt:
             self.settling.start_over(problem)
             return
         failures = progress.failures_now
-        decision = decide_retry(
+        decision = self._decide(failed, failures, attempts)
+        if isinstance(decision, GiveUp):
+            self.settling.try_another(replace(problem, message=f"{failed.message} ({decision.reason})"))
+        else:
+            self.settling.wait(problem, failures, decision.seconds)
+
+    def _decide(self, failed: TransferFailed, failures: int, attempts: int) -> RetryDecision:
+        if failed.kind is FailureKind.GONE and self.row.handing.by_instance:
+            return decide_gone_release(failures, self.tools.dice(), tries=attempts)
+        return decide_retry(
             failed.kind,
             failures,
             self.tools.dice(),
@@ -353,10 +369,6 @@ class _Attempt:
             tries=attempts,
             first_s=self.tools.settings().downloads.retry_delay,
         )
-        if isinstance(decision, GiveUp):
-            self.settling.try_another(replace(problem, message=f"{failed.message} ({decision.reason})"))
-        else:
-            self.settling.wait(problem, failures, decision.seconds)
 
     def _refused_by_the_disk(self, problem: RunProblem) -> None:
         """Let the user decide after an error of the disk.
