@@ -41,6 +41,8 @@ def main() -> None:
             page = browser.new_page(viewport=SIZE, reduced_motion="reduce", color_scheme="dark")
             for name, path in PICTURES:
                 shoot(page, base + path, name)
+            let_radarr_drive(app)
+            shoot(page, f"{base}/settings/instances", "native")
             start_anew(app)
             shoot(page, f"{base}/setup/answer", "answer")
             browser.close()
@@ -64,6 +66,14 @@ def hang_posters(app: App) -> None:
         named = select(tables.library.c.arr_id, tables.library.c.title, tables.instances.c.slug).join(tables.instances)
         for row in connection.execute(named):
             (cache / f"{row.slug}-{row.arr_id}.jpg").write_bytes(draw_poster(row.title))
+
+
+def let_radarr_drive(app: App) -> None:
+    """As after the set-up of the native drive."""
+    with app.database.begin() as connection:
+        connection.execute(
+            update(tables.instances).where(tables.instances.c.slug == "radarr").values(options={"drive": "native"})
+        )
 
 
 def start_anew(app: App) -> None:

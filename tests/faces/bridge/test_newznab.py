@@ -327,6 +327,13 @@ def test_text_from_outside_stays_text(filled):
         ),
         # Prowlarr passes on what it is asked, and asks without categories itself
         ("sonarr", "t=search&extended=1&apikey={}&offset=0&limit=100", None),
+        ("radarr", "t=search&extended=1&apikey={}&limit=100&offset=0&q=", None),
+        ("radarr", "t=movie&extended=1&apikey={}&limit=100&offset=0", None),
+        ("radarr", "t=movie&cat=2000&extended=1&apikey={}&imdbid=1160419&tmdbid=438631&limit=100&offset=0", SAINTS),
+        ("radarr", "t=movie&cat=2000&extended=1&apikey={}&q=Copper%20Saints%202010&limit=100&offset=0", SAINTS),
+        ("sonarr", "t=tvsearch&cat=5000&extended=1&apikey={}&tvdbid=300001&season=1&ep=2&limit=100&offset=0", {ASH[1]}),
+        ("sonarr", "t=tvsearch&cat=5000&extended=1&apikey={}&tvdbid=300002&season=2024&ep=05/02&limit=100", {DAILY}),
+        ("sonarr", "t=search&cat=5000&extended=1&apikey={}&q=Harbour%20of%20Ash%20S01E02&limit=100", {ASH[1]}),
     ],
 )
 def test_requests_as_they_were_recorded_are_answered(filled, slug, query, found):
