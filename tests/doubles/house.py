@@ -237,6 +237,7 @@ class House:
         body: Content | bytes | None,
         name: str = "",
         resolution: int | None = None,
+        kind: str = "film",
     ) -> EntryId:
         """An entry whose file the provider serves; with no body the provider does not know it."""
         if body is not None:
@@ -244,7 +245,7 @@ class House:
         values = {
             "source_id": source_id,
             "key": key,
-            "kind": "film",
+            "kind": kind,
             "name": name or key,
             "resolution": resolution,
             "url": "{base}" + key,

@@ -272,12 +272,19 @@ def test_while_somebody_watches_from_the_account_its_download_pauses_and_others_
             running(house.engine(intervals=replace(QUICKLY, viewers_s=0.1)))
             eventually(lambda: house.row(download).transfer.offset > 100_000, "some bytes have come")
 
+            server.playing = [("Antenna 5", "", True)]  # of no list: live TV of another provider
+            asked = server.asked
+            eventually(lambda: server.asked > asked + 3, "it was seen")
+            assert house.state(download) is DownloadState.DOWNLOADING
+            house.entry(source, "live:1", None, "News", kind="live")
             server.playing = [("News", "", True)]
 
             row = house.await_state(download, DownloadState.QUEUED)
             assert waiting(house, download) is Reason.VIEWER
             assert row.queue.failures == 0 and row.transfer.durable_offset > 0
             server.playing = []
+            asked = server.asked
+            eventually(lambda: server.asked > asked + 1, "the last sight of a viewer is noted")
             house.provider.rate = None
             house.change_source(source, watched_at=now() - timedelta(minutes=2))
             house.await_state(download, DownloadState.COMPLETED)

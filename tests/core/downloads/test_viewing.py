@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from stalkeer.core.downloads.viewing import UseTimes, UseWhen, share_viewers
+from stalkeer.core.downloads.viewing import Stream, UseTimes, UseWhen, share_viewers
 from stalkeer.core.downloads.waiting import Reason
 
 DAY = datetime(2026, 1, 12).astimezone()
@@ -28,8 +28,13 @@ def test_an_account_is_used_at_its_times_only(use, hour, reason, until):
     assert (found and found.reason, found and found.until) == (reason, until)
 
 
-def test_a_stream_counts_for_the_accounts_of_its_host_and_one_without_an_address_for_all_of_one_connection():
+def test_a_stream_counts_for_the_accounts_of_its_host_and_one_without_an_address_for_those_that_list_it():
     hosts = {1: frozenset({"tv.example"}), 2: frozenset({"other.example"}), 3: frozenset({"tv.example"})}
-    streams = ["http://tv.example:8080/live/u/p/1.ts", "/media/x.strm", "http://unknown.example/1"]
+    streams = [
+        Stream("http://tv.example:8080/live/u/p/1.ts"),
+        Stream(listed_by=frozenset({2})),
+        Stream(),
+        Stream("http://unknown.example/1"),
+    ]
 
-    assert share_viewers(streams, hosts, frozenset({2})) == {1: 1, 3: 1, 2: 1}
+    assert share_viewers(streams, hosts) == {1: 1, 3: 1, 2: 1}

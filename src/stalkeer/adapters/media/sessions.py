@@ -16,6 +16,7 @@ from stalkeer.errors import MediaServerError
 DEADLINES = Deadlines(connect_s=2.0, head_s=3.0, silence_s=3.0)  # seconds; the server is asked every few seconds
 PLEX = "plex"
 PATHS = {PLEX: "/status/sessions", "jellyfin": "/Sessions", "emby": "/Sessions"}
+WEB = ("http://", "https://")
 STREAM_FILES = (".strm",)  # files that contain only the address of a stream
 LIVE_TYPES = ("TvChannel", "LiveTvChannel", "LiveTvProgram")
 
@@ -31,11 +32,20 @@ class MediaServer:
 
 @dataclass(frozen=True)
 class Watched:
-    """Describe a session of a player. `place` is its file or address; `is_stream`: it comes from a provider."""
+    """Describe a session of a player. `place` is its file or address; `is_stream`: it comes from a provider.
+
+    `is_live`: a channel, whose `title` is the channel's name.
+    """
 
     title: str
     place: str = field(repr=False)
     is_stream: bool
+    is_live: bool = False
+
+    @property
+    def address(self) -> str:
+        """Return the stream's address; empty for one that only has a name."""
+        return self.place if self.place.lower().startswith(WEB) else ""
 
 
 class _Plain(BaseModel):
@@ -120,8 +130,8 @@ def _of_emby(content: bytes) -> tuple[Watched, ...]:
 
 
 def _watched(title: str, place: str, *, is_live: bool) -> Watched:
-    is_address = place.lower().startswith(("http://", "https://"))
-    return Watched(title, place, is_live or is_address or place.lower().endswith(STREAM_FILES))
+    is_address = place.lower().startswith(WEB)
+    return Watched(title, place, is_live or is_address or place.lower().endswith(STREAM_FILES), is_live)
 
 
 def _name(server: MediaServer) -> str:

@@ -50,16 +50,24 @@ def _next(moment: datetime, clock: time) -> datetime:
     return today if today > moment else today + timedelta(days=1)
 
 
-def share_viewers(streams: Sequence[str], hosts: Mapping[int, frozenset[str]], only: frozenset[int]) -> dict[int, int]:
-    """Count the viewers of each source. `streams` are addresses or files that are being watched.
+@dataclass(frozen=True)
+class Stream:
+    """A stream that somebody watches. `listed_by`: the sources whose list has it, for one without an address."""
 
-    An address belongs to the sources of its host. A stream without an address, as live TV or a `.strm` file, may come
-    from any of the sources `only`, which allow one connection.
+    address: str = ""
+    listed_by: frozenset[int] = frozenset()
+
+
+def share_viewers(streams: Sequence[Stream], hosts: Mapping[int, frozenset[str]]) -> dict[int, int]:
+    """Count the viewers of each source.
+
+    An address belongs to the sources of its host. A stream without an address, as live TV, belongs to the sources that
+    list it, and to none where no list has it.
     """
     counts: dict[int, int] = {}
-    for place in streams:
-        host = urlsplit(place).hostname if "://" in place else None
-        theirs = only if host is None else frozenset(one for one, known in hosts.items() if host in known)
+    for stream in streams:
+        host = urlsplit(stream.address).hostname if "://" in stream.address else None
+        theirs = stream.listed_by if host is None else {one for one, known in hosts.items() if host in known}
         for source in theirs:
             counts[source] = counts.get(source, 0) + 1
     return counts

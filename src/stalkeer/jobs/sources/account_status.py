@@ -15,6 +15,7 @@ from stalkeer.adapters.media.sessions import MediaServer, read_sessions
 from stalkeer.core.downloads.admission import is_taken_by_viewers
 from stalkeer.core.downloads.viewing import REST, share_viewers
 from stalkeer.errors import SourceError, SourceRefused, StalkeerError
+from stalkeer.jobs.sources.watched_streams import find_streams
 from stalkeer.model import AccountStatus, SourceId
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.database import Database, Transaction
@@ -236,12 +237,13 @@ def note_viewers(
         if not sources_in_use(connection):
             return frozenset()
         rows = [row for row in list_sources(connection) if row.enabled]
-    streams = [one.place for one in read_sessions(server) if one.is_stream]
-    if not streams:
+    watched = [one for one in read_sessions(server) if one.is_stream]
+    if not watched:
         return frozenset()
+    with database.connect() as connection:
+        streams = find_streams(connection, watched)
     hosts: dict[int, frozenset[str]] = {row.id: hosts_of(kept_credentials(row, secrets)) for row in rows}
-    only = frozenset(int(row.id) for row in rows if (row.max_connections or row.account_max or 1) == 1)
-    found = {SourceId(source_id): count for source_id, count in share_viewers(streams, hosts, only).items()}
+    found = {SourceId(source_id): count for source_id, count in share_viewers(streams, hosts).items()}
     if found:
         with database.begin() as connection:
             note_watched(connection, found, database_now(connection, clock()))
