@@ -15,13 +15,14 @@ from stalkeer.runtime import App
 from stalkeer.settings import load_settings
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.library.instances import InstanceRow, get_instance, sync_config_instances
+from stalkeer.store.sources.filters import active_filters, sync_config_filters
 from stalkeer.store.sources.sources import configured_sources, get_source, sync_config_sources
 from tests.doubles.app import make_app
 from tests.doubles.server import make_server
 
 FILE = """
 radarr: {url: "http://127.0.0.1:9", api_key: keyofthefile4711}
-playlists: [{name: main, path: /data/list.m3u, priority: 1}]
+playlists: [{name: main, path: /data/list.m3u, priority: 1, filters: [{field: group, exclude: "^XXX"}]}]
 """
 
 
@@ -63,6 +64,7 @@ def start_again(app: App) -> None:
         configured = {InstanceKind.RADARR: settings.radarr, InstanceKind.SONARR: settings.sonarr}
         sync_config_instances(connection, configured, app.secrets, app.clock())
         sync_config_sources(connection, configured_sources(settings), app.secrets, app.clock())
+        sync_config_filters(connection, settings, app.clock())
 
 
 def radarr(app: App) -> InstanceRow:
@@ -125,6 +127,31 @@ def test_a_source_is_taken_over_edited_and_given_back(app, client, place):
     start_again(app)
 
     assert (source(app).priority, source(app).origin) == (1, "config")
+
+
+def test_the_filters_of_a_source_that_was_taken_over_are_the_page_s(app, client, place):
+    if place == "environment":
+        return
+    assert patterns(app) == ["^XXX"]
+    (row,) = client.get("/api/v1/filters").json()
+    assert client.patch(f"/api/v1/filters/{row['id']}", json={"pattern": "^YYY"}).status_code == 409
+    client.post("/sources/main/take-over")
+    assert client.patch(f"/api/v1/filters/{row['id']}", json={"pattern": "^YYY"}).status_code == 200
+
+    start_again(app)
+    assert patterns(app) == ["^YYY"]
+    client.delete(f"/api/v1/filters/{row['id']}")
+    start_again(app)
+    assert patterns(app) == []
+    client.delete("/api/v1/sources/main")
+    start_again(app)
+
+    assert patterns(app) == ["^XXX"]
+
+
+def patterns(app: App) -> list[str]:
+    with app.database.connect() as connection:
+        return [one.pattern for one in active_filters(connection, get_source(connection, "main").id)]
 
 
 def source(app: App):

@@ -15,7 +15,7 @@ from stalkeer.secrets import SecretBox
 from stalkeer.settings.change import check_list_is_editable
 from stalkeer.settings.load import LoadedSettings
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.sources.filters import add_filter
+from stalkeer.store.sources.filters import add_filter, give_back_filters, take_over_filters
 from stalkeer.store.sources.sources import (
     CONFIG,
     Credentials,
@@ -72,13 +72,18 @@ def take_over_source(database: Database, slug: str, loaded: LoadedSettings) -> S
     with database.begin() as connection:
         if get_source(connection, slug).origin == CONFIG:
             check_list_is_editable("playlists", loaded)
-        return take_over(connection, slug)
+        row = take_over(connection, slug)
+        take_over_filters(connection, row.id)
+        return row
 
 
 def delete_source(database: Database, secrets: SecretBox, slug: str, now: datetime) -> None:
     """Remove a source. Its entries and history stay; its address and login are deleted."""
     with database.begin() as connection:
-        remove_source(connection, editable_source(connection, slug), secrets, now)
+        row = editable_source(connection, slug)
+        if row.options.taken_over:
+            give_back_filters(connection, row.id)
+        remove_source(connection, row, secrets, now)
 
 
 def editable_source(connection: Transaction, slug: str) -> SourceRow:

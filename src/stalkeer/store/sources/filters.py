@@ -82,11 +82,26 @@ def remove_filter(connection: Connection, row: FilterRow) -> None:
     connection.execute(delete(filters).where(filters.c.id == row.id))
 
 
+def take_over_filters(connection: Connection, source_id: SourceId) -> None:
+    """Let the configured filters of a source be edited here from now on, as they are."""
+    of_file = (filters.c.source_id == source_id, filters.c.origin == CONFIG.value)
+    connection.execute(update(filters).where(*of_file).values(origin=UI.value))
+
+
+def give_back_filters(connection: Connection, source_id: SourceId) -> None:
+    """Forget the filters of a removed source that was taken over: the file's count again."""
+    connection.execute(delete(filters).where(filters.c.source_id == source_id))
+
+
 def sync_config_filters(connection: Connection, settings: Settings, now: datetime) -> None:
-    """Update the configured filters of each source to the configuration file."""
-    ids = {row.slug: row.id for row in connection.execute(select(sources.c.slug, sources.c.id))}
+    """Update the configured filters of each source to the configuration file.
+
+    A source that was taken over keeps the filters that its page shows.
+    """
+    of_file = select(sources.c.slug, sources.c.id).where(sources.c.origin == CONFIG.value)
+    ids = {row.slug: row.id for row in connection.execute(of_file)}
     wanted: list[tuple[SourceId, Filter]] = []
-    for playlist in settings.playlists:
+    for playlist in (one for one in settings.playlists if one.name in ids):
         for rule in playlist.filters:
             mode = Mode.INCLUDE if rule.include else Mode.EXCLUDE
             wanted.append((ids[playlist.name], Filter(Field(rule.field.value), mode, rule.include or rule.exclude)))
