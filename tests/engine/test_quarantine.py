@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stalkeer.core.naming.destination import Destination
 from stalkeer.demo.media import EPISODE_24, MOVIE_90, media
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.jobs.downloads.actions import Verb as V
@@ -15,6 +16,7 @@ from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.system.cleanup import clean_up
 from stalkeer.jobs.system.health import CHECKS, read_facts
 from stalkeer.model import DownloadState as S
+from stalkeer.store.downloads.downloads import NewDownload, create_download
 from stalkeer.store.downloads.quarantine import list_set_aside, measure_set_aside
 from tests.adapters.files.media import make_media
 from tests.doubles.house import digest, now, open_house
@@ -69,6 +71,42 @@ def test_an_accepted_file_is_imported_as_it_is(house, short):
     movie = house.radarr.movies[row.items[0].arr_id]
     assert digest(Path(movie.file.path).read_bytes()) == digest(short[1])
     assert files(house) == [] and not file.path.exists()
+
+
+def to_folder(house, name, body):
+    """Queue an entry for the folder of finished movies, as `download to-folder` does."""
+    source = house.source()
+    destination = Destination("movie", name, 2021)
+    new = NewDownload(
+        entry_id=house.entry(source, f"/files/{name}.mkv", body, name),
+        source_id=source,
+        entry_key=f"/files/{name}.mkv",
+        name=name,
+        title=destination.label,
+        kind=destination.kind,
+        items=(),
+        destination=destination.to_document(),
+    )
+    with house.database.begin() as connection:
+        return create_download(connection, new, now())
+
+
+def test_a_file_for_a_folder_that_was_set_aside_is_accepted_into_it(house, running):
+    whole = media(MOVIE_90, 500_000, 1)
+    body = whole.read(0, whole.size * 2 // 3)  # its end is missing
+    download = to_folder(house, "Dune", body)
+    running(house.engine())
+    house.await_state(download, S.FAILED)
+    (file,) = files(house)
+    assert (file.title, file.items) == ("Dune (2021)", ())
+
+    accepted = accept_set_aside(house.app.download_queue, file.id)
+
+    row = house.await_state(accepted, S.COMPLETED)
+    placed = Path(row.outcome.final_path or row.outcome.placed_path)
+    assert placed.is_relative_to(house.app.settings.directories.movies / "Dune (2021)")
+    assert digest(placed.read_bytes()) == digest(body)
+    assert files(house) == []
 
 
 def test_a_file_is_not_accepted_while_its_item_is_being_downloaded(house, short):

@@ -5,7 +5,7 @@ The user accepts or deletes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,14 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import downloads, quarantine, sources
-from stalkeer.store.downloads.downloads import ACCEPTED, DownloadRow, NewDownload, NewItem, create_download
+from stalkeer.store.downloads.downloads import (
+    ACCEPTED,
+    DownloadRow,
+    NewDownload,
+    NewItem,
+    create_download,
+    find_open_download,
+)
 
 _Q = quarantine.c
 
@@ -35,6 +42,8 @@ class QuarantinedFile:
     title: str
     kind: str
     items: tuple[NewItem, ...]
+    destination: Mapping[str, object] | None  # without items: what names the file
+    replaces: bool
     path: Path
     size: int
     reason: str
@@ -62,6 +71,8 @@ def note_set_aside(connection: Connection, row: DownloadRow, path: Path, reason:
         "title": identity.title,
         "kind": identity.kind,
         "items": items,
+        "destination": None if identity.destination is None else dict(identity.destination),
+        "replaces": identity.replaces,
         "path": str(path),
         "size": row.transfer.total or row.transfer.offset,
         "reason": reason,
@@ -113,8 +124,11 @@ def take_set_aside(connection: Connection, file: QuarantinedFile, size: int, now
         title=file.title,
         kind=file.kind,
         items=file.items,
+        destination=file.destination,
+        replaces=file.replaces,
     )
-    download_id = create_download(connection, new, now)
+    is_open = file.destination is not None and find_open_download(connection, file.entry_id) is not None
+    download_id = None if is_open else create_download(connection, new, now)
     if download_id is None:
         raise Conflict(f"{file.title} is being downloaded already; cancel that download, then accept the file.")
     values = {
@@ -146,6 +160,8 @@ def _to_file(row: Row[Any]) -> QuarantinedFile:
         title=row.title,
         kind=row.kind,
         items=tuple(NewItem(WantedId(one[0]), InstanceId(one[1]), int(one[2])) for one in row.items),
+        destination=row.destination,
+        replaces=row.replaces,
         path=Path(row.path),
         size=row.size,
         reason=row.reason,
