@@ -78,7 +78,7 @@ def test_matches_of_a_source_that_is_switched_off_are_not_counted(app, client, d
     assert get(client, "/matches")["totalRecords"] == len(get(client, "/matches")["records"]) == 0
 
 
-def test_a_match_of_an_imported_item_stays_readable_and_is_listed_no_more(app, client, dune):
+def test_a_match_of_an_imported_item_is_listed_with_those_imported_alone(app, client, dune):
     match = get(client, "/matches")["records"][0]
     with app.database.begin() as connection:
         new = NewDownload(
@@ -96,6 +96,13 @@ def test_a_match_of_an_imported_item_stays_readable_and_is_listed_no_more(app, c
 
     assert get(client, f"/matches/{match['id']}")["evidence"] == match["evidence"]
     assert get(client, "/matches")["totalRecords"] == 0
+    imported = get(client, "/matches", imported=True)
+    assert {one["wantedId"] for one in imported["records"]} == {dune} and match["id"] in {
+        one["id"] for one in imported["records"]
+    }
+    assert imported["totalRecords"] == len(imported["records"])
+    assert 'href="/wanted/' in client.get("/matches/imported").text
+    assert 'name="ids"' not in client.get("/matches/imported").text
 
 
 def test_a_rejection_is_previewed_kept_listed_and_taken_back(client, dune):

@@ -89,9 +89,12 @@ def match_filter(
     text: Annotated[
         str | None, Query(alias="q", max_length=200, description="Part of the item's title or the entry's name.")
     ] = None,
+    imported: Annotated[
+        bool, Query(description="Of items that were imported, which are wanted no more, instead of those missing.")
+    ] = False,
 ) -> MatchFilter:
     wanted = None if wanted_id is None else WantedId(wanted_id)
-    return MatchFilter(decision, kind, wanted, instance, source, text)
+    return MatchFilter(decision, kind, wanted, instance, source, text, imported=imported)
 
 
 @router.get("")

@@ -57,9 +57,10 @@ def list_(
     context: typer.Context,
     decision: str | None = typer.Option(None, "--decision", "-d", help="confirm, review or rejected."),
     text: str | None = typer.Option(None, "--search", "-s", help="Part of the item's title or the entry's name."),
+    imported: bool = typer.Option(False, "--imported", help="Those of imported items, which are wanted no more."),
     limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000, help="Maximum number of results."),
 ) -> None:
-    """List matches, highest score first.
+    """List matches of missing items, or with --imported of what was imported, highest score first.
 
     Example: stalkeer match list --decision review
     """
@@ -67,7 +68,8 @@ def list_(
 
     parts = context_app(context)
     with parts.database.connect() as connection:
-        rows = list_matches(connection, MatchFilter(decision=_decision(decision), text=text), limit=limit)
+        chosen = MatchFilter(decision=_decision(decision), text=text, imported=imported)
+        rows = list_matches(connection, chosen, limit=limit)
     document = {
         "matches": [
             {

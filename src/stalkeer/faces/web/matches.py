@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -30,7 +31,11 @@ from stalkeer.store.system.dashboard import read_open_jobs
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
 MOST_DECIDED = 1_000  # matches at once: after each decision, the work is matched again
-DECISIONS = {"confirmed": Decision.CONFIRM, "rejected": Decision.REJECTED}
+LISTS = {
+    "confirmed": MatchFilter(Decision.CONFIRM),
+    "rejected": MatchFilter(Decision.REJECTED),
+    "imported": MatchFilter(Decision.CONFIRM, imported=True),
+}
 PAST = {UserDecision.CONFIRM: "Confirmed", UserDecision.REJECT: "Rejected"}
 
 
@@ -131,9 +136,9 @@ def get_list(request: Request, kind: str, q: str = "", page_number: int = 1) -> 
 
 
 def filter_of(kind: str, words: str) -> MatchFilter:
-    if kind not in DECISIONS:
+    if kind not in LISTS:
         raise NotFound(f"There is no list of {kind!r} matches.")
-    return MatchFilter(DECISIONS[kind], text=words.strip() or None)
+    return replace(LISTS[kind], text=words.strip() or None)
 
 
 @router.post("/matches/many")

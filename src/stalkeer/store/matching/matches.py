@@ -76,6 +76,7 @@ class MatchFilter:
     source: str | None = None
     text: str | None = None
     entry_id: EntryId | None = None
+    imported: bool = False  # of items that a download of ours brought into the library, wanted or not; no others
 
 
 class MatchOrder(StrEnum):
@@ -129,7 +130,8 @@ def _chosen_ids(chosen: MatchFilter, counts: ColumnElement[bool]) -> Select[Any]
     if chosen.source is not None or chosen.text is not None:
         joined = joined.join(entries, entries.c.id == matches.c.entry_id)
         joined = joined.join(sources, sources.c.id == entries.c.source_id)
-    return select(matches.c.id).select_from(joined).where(IS_WANTED, counts, *_match_clauses(chosen))
+    are_listed = (_IS_IMPORTED,) if chosen.imported else (IS_WANTED, counts)
+    return select(matches.c.id).select_from(joined).where(*are_listed, *_match_clauses(chosen))
 
 
 def count_by_decision(connection: Connection) -> dict[Decision, int]:
