@@ -4,6 +4,8 @@ import os
 import signal
 import time
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ from stalkeer.errors import Conflict
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.actions import act
 from stalkeer.store.downloads.workers import list_workers
-from tests.doubles.house import content, digest, eventually, now, open_house
+from tests.doubles.house import QUICKLY, content, digest, eventually, now, open_house
+from tests.doubles.media_servers import TOKEN, media_server
 from tests.doubles.provider_faults import on, stall_after
 from tests.engine.processes import Spec, worker
 
@@ -76,6 +79,44 @@ def test_two_workers_share_the_work_and_one_goes_on_when_the_other_is_killed(sha
         all_done(house, bodies)
         assert second.is_alive()
     assert 0 < house.provider.connections.peak.total() <= 4
+
+
+@pytest.mark.postgres
+def test_while_somebody_watches_neither_of_two_workers_uses_the_only_connection(shared_house):
+    house = shared_house
+    with media_server("jellyfin") as server:
+        given = {"media_server.type": "jellyfin", "media_server.url": server.url, "media_server.token": TOKEN}
+        spec = Spec.of(house, given=given, intervals=replace(QUICKLY, viewers_s=0.1))
+        house.provider.rate = 500_000
+        bodies = queue_films(house, 2, 2_000_000, connections=1)
+        source = house.source()
+        house.entry(source, "live:1", None, "News", kind="live")
+
+        def looked(times):
+            asked = server.asked
+            eventually(lambda: server.asked >= asked + times, "the media server was asked")
+
+        with worker(spec) as first, worker(spec) as second:
+            eventually(lambda: {first.pid, second.pid} <= set(workers_of(house)), "both are there")
+            eventually(lambda: any(house.row(one).transfer.offset > 100_000 for one in bodies), "one is under way")
+            server.playing = [("News", "", True)]
+            eventually(lambda: all(house.state(one) is S.QUEUED for one in bodies), "both wait")
+            requests = len(house.provider.requests)
+            looked(10)
+            assert len(house.provider.requests) == requests
+
+            os.kill(first.pid, signal.SIGKILL)
+            looked(10)
+            assert len(house.provider.requests) == requests
+
+            server.playing = []
+            looked(2)
+            house.provider.rate = None
+            house.change_source(source, watched_at=now() - timedelta(minutes=2))
+            all_done(house, bodies)
+            assert second.is_alive()
+    assert {house.row(one).queue.failures for one in bodies} == {0}
+    assert house.provider.connections.peak.total() == 1
 
 
 @pytest.mark.postgres
