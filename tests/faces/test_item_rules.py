@@ -97,5 +97,9 @@ def test_the_instance_is_asked_to_search_its_own_indexers(app, client, tmp_path)
         assert "Let radarr search" in client.get(f"/wanted/{item.id}/rules", headers=PART).text
 
         client.post(f"/wanted/{item.id}/upstream", headers=PART)
+        assert client.post(f"/api/v1/missing/{item.id}/search").is_success
+        with redirect_stdout(io.StringIO()) as out:
+            run_command_line(["arr", "search", "Dune", "--json"], build=lambda _: app, serve=lambda _: None)
 
-        assert [command.job.name for command in radarr.commands.all()] == ["MoviesSearch"]
+        assert json.loads(out.getvalue())["item"] == "Dune (2021)"
+        assert [command.job.name for command in radarr.commands.all()] == ["MoviesSearch"] * 3

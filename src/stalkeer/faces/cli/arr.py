@@ -227,6 +227,24 @@ def _needed(url: str | None) -> str:
     return url
 
 
+@app.command()
+def search(
+    context: typer.Context, wanted: str = typer.Argument(help="ID of a wanted item, or part of a title.")
+) -> None:
+    """Let Radarr or Sonarr search its own indexers for a missing item.
+
+    Example: stalkeer arr search "Dune"
+    """
+    from stalkeer.jobs.matching.search_upstream import search_item
+    from stalkeer.jobs.matching.wanted_items import find_item
+
+    parts = context_app(context)
+    item = search_item(parts.database, parts.arrs, find_item(parts.matching, wanted))
+    text = f"{item.instance} searches its own indexers for {item.label}."
+    document = {"instance": item.instance, "wantedId": item.id, "item": item.label}
+    emit(context, document, lambda console: console.print(text, markup=False))
+
+
 def _connect_native(context: typer.Context, app: App, name: str | None, url: str | None) -> None:
     """Set up the native drive of one instance; without an address, take it out."""
     from stalkeer.jobs.native.setup import connect_native, disconnect_native
