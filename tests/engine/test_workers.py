@@ -87,7 +87,7 @@ def test_while_somebody_watches_neither_of_two_workers_uses_the_only_connection(
     with media_server("jellyfin") as server:
         given = {"media_server.type": "jellyfin", "media_server.url": server.url, "media_server.token": TOKEN}
         spec = Spec.of(house, given=given, intervals=replace(QUICKLY, viewers_s=0.1))
-        house.provider.rate = 500_000
+        house.provider.rate = 40_000
         bodies = queue_films(house, 2, 2_000_000, connections=1)
         source = house.source()
         house.entry(source, "live:1", None, "News", kind="live")
@@ -98,7 +98,7 @@ def test_while_somebody_watches_neither_of_two_workers_uses_the_only_connection(
 
         with worker(spec) as first, worker(spec) as second:
             eventually(lambda: {first.pid, second.pid} <= set(workers_of(house)), "both are there")
-            eventually(lambda: any(house.row(one).transfer.offset > 100_000 for one in bodies), "one is under way")
+            eventually(lambda: any(house.row(one).transfer.offset > 40_000 for one in bodies), "one is under way")
             server.playing = [("News", "", True)]
             eventually(lambda: all(house.state(one) is S.QUEUED for one in bodies), "both wait")
             requests = len(house.provider.requests)
