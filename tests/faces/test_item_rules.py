@@ -73,6 +73,23 @@ def test_an_offset_is_proposed_previewed_and_kept(app, client, anime):
     assert {decision for one in anime for decision in decisions(app, one)} == {"confirm"}
 
 
+@pytest.mark.parametrize("face", ["page", "api", "command line"])
+def test_the_proposed_offset_is_accepted_from_a_pair_to_review(app, client, anime, face):
+    assert f'hx-post="/matches/offset/{anime[0]}"' in client.get(f"/matches?item={anime[0]}").text
+
+    if face == "page":
+        assert client.post(f"/matches/offset/{anime[0]}", headers=PART).is_success
+    elif face == "api":
+        assert client.post("/api/v1/rules/offset/proposal", json={"wantedId": anime[0]}).is_success
+    else:
+        with redirect_stdout(io.StringIO()):
+            given = ["match", "offset", str(anime[0]), "--accept", "--json"]
+            run_command_line(given, build=lambda _: app, serve=lambda _: None)
+
+    assert {decision for one in anime for decision in decisions(app, one)} == {"confirm"}
+    assert client.post("/api/v1/rules/offset/proposal", json={"wantedId": 999}).status_code == 404
+
+
 def test_all_entries_of_a_title_are_decided_at_once_and_an_entry_is_blocked(app, client, anime):
     with app.database.connect() as connection:
         match = list_candidates(connection, anime[0])[0]

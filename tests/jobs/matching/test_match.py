@@ -600,7 +600,7 @@ def test_episodes_that_a_list_counts_by_cours_are_pairs_for_review_with_the_offs
     assert decisions(house) == expected
     explained = explain_wanted(matching_of(house), wanted_ids[0])
     assert explained.pairs[0].decision is Decision.REVIEW
-    assert "S02E01 is S01E13 if the list is read with the offset season -1, episode +12" in explained.pairs[0].reason
+    assert "S02E01 is S01E13 with the proposed offset: the list seems to count by cours" in explained.pairs[0].reason
     offset = rule_of_series(matching_of(house), wanted_ids[0], Offset(-1, 12, only_season=2))
     changes = preview_rule(matching_of(house), offset).changes
     assert {(one.before, one.after) for one in changes} == {(Decision.REVIEW, Decision.CONFIRM)}

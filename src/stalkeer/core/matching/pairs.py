@@ -371,7 +371,7 @@ class _Episodes:
                 (offset.only_season, episode),
                 (offset.only_season + offset.season, episode + offset.episode),
             )
-            reason = f"{_code(*said)} is {_code(*numbers)} if the list is read with {shift}: {offset.why}"
+            reason = f"{_code(*said)} is {_code(*numbers)} with the proposed offset: {offset.why}"
             evidence = Evidence("offset", weights.THROUGH_SEASONS, f"{_code(*numbers)} with {shift}")
             found += [_Slot(item, evidence, reason) for item in self._by_number.get(numbers, ())]
         shifted = {slot.item.id for slot in found}

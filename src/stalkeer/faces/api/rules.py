@@ -119,6 +119,19 @@ def propose_offset(
     return None if found is None else OffsetView.model_validate(found.to_document())
 
 
+class ProposalToAccept(ApiModel):
+    wanted_id: StrictInt = Field(ge=1, le=LARGEST_ID)
+    reason: str = Field("", max_length=500)
+    dry_run: StrictBool = False
+
+
+@router.post("/offset/proposal", responses=problem_answers(404))
+def accept_offset(app: CurrentApp, what: ProposalToAccept) -> RuleEffectView:
+    """Keep the offset that the lists suggest for the series of a wanted episode."""
+    wish = wish_of(what.reason, dry_run=what.dry_run)
+    return effect_of(decisions.accept_proposed_offset(app.matching, WantedId(what.wanted_id), wish))
+
+
 @router.post("/offset", responses=problem_answers(404))
 def keep_offset(app: CurrentApp, what: OffsetToKeep) -> RuleEffectView:
     """Add a rule for a list that numbers the episodes of a series differently from Sonarr."""

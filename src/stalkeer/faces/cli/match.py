@@ -250,12 +250,13 @@ def offset(
     reason: str = typer.Option("", "--reason", help="Note for yourself."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show what would change; save nothing."),
     propose: bool = typer.Option(False, "--propose", help="Only show the offset that the lists suggest."),
+    accept: bool = typer.Option(False, "--accept", help="Take the offset that the lists suggest."),
 ) -> None:
     """Shift the season and episode numbers of a series on a playlist to those of Sonarr.
 
     Example: stalkeer match offset "One Piece" --season 1 --only-season 1
     """
-    from stalkeer.jobs.matching.decisions import shift_numbers
+    from stalkeer.jobs.matching.decisions import accept_proposed_offset, shift_numbers
     from stalkeer.jobs.matching.rules import Offset, propose_series_offset
     from stalkeer.jobs.matching.wanted_items import find_episode
 
@@ -265,6 +266,10 @@ def offset(
         words = "The lists suggest no offset." if found is None else f"Proposed: {found.why}."
         document = {"proposal": None if found is None else found.to_document()}
         emit(context, document, lambda console: console.print(words, markup=False))
+        return
+    if accept:
+        item = find_episode(matching, wanted)
+        _show(context, accept_proposed_offset(matching, item, _wish(reason, dry_run=dry_run)))
         return
     shift = Offset(season, episode, only_season, source)
     _show(context, shift_numbers(matching, find_episode(matching, wanted), shift, _wish(reason, dry_run=dry_run)))

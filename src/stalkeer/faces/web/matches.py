@@ -16,7 +16,14 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page, undo_path
 from stalkeer.faces.web.selection import read_address, select_all
 from stalkeer.jobs.downloads.queue import OfMatch, queue_all, queue_one
-from stalkeer.jobs.matching.decisions import Decided, UserDecision, decide_match, decide_matches, forget_rule
+from stalkeer.jobs.matching.decisions import (
+    Decided,
+    UserDecision,
+    accept_proposed_offset,
+    decide_match,
+    decide_matches,
+    forget_rule,
+)
 from stalkeer.jobs.system.first_run import read_setup
 from stalkeer.model import Decision, MatchId, WantedId
 from stalkeer.runtime import App
@@ -139,6 +146,16 @@ def filter_of(kind: str, words: str) -> MatchFilter:
     if kind not in LISTS:
         raise NotFound(f"There is no list of {kind!r} matches.")
     return replace(LISTS[kind], text=words.strip() or None)
+
+
+@router.post("/matches/offset/{wanted_id}")
+def post_proposed_offset(request: Request, wanted_id: int) -> HTMLResponse:
+    """Read the list of a pair with the offset proposed, and show the next pair."""
+    app = app_of(request)
+    outcome = accept_proposed_offset(app.matching, WantedId(wanted_id))
+    context = read_pair(app, undo=undo_path(request, outcome.rule_id, and_show_pair=True))
+    toast = Toast(f"Saved the offset; {plural(len(outcome.changes), 'match', 'matches')} changed.")
+    return fragment(request, "matches/pair.html", context, toast=toast, changed="matches")
 
 
 @router.post("/matches/many")

@@ -40,6 +40,7 @@ MENU = (
             MenuItem("Review", "/matches"),
             MenuItem("Confirmed", "/matches/confirmed"),
             MenuItem("Rejected", "/matches/rejected"),
+            MenuItem("Imported", "/matches/imported"),
             MenuItem("Rules", "/matches/rules"),
         ),
     ),

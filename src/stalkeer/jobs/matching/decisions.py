@@ -19,6 +19,7 @@ from stalkeer.jobs.matching.rules import (
     DecisionScope,
     Offset,
     check_rule,
+    propose_series_offset,
     rule_of_entry,
     rule_of_match,
     rule_of_pair,
@@ -112,6 +113,16 @@ def block_entry(matching: Matching, entry_id: int, wish: DecisionNote = KEEP) ->
 def shift_numbers(matching: Matching, wanted_id: WantedId, shift: Offset, wish: DecisionNote = KEEP) -> RuleOutcome:
     """Add an offset to a list's season and episode numbers of a series. Raises InvalidInput for a movie."""
     return _carry_out(matching, rule_of_series(matching, wanted_id, shift, wish.reason), wish)
+
+
+def accept_proposed_offset(matching: Matching, wanted_id: WantedId, wish: DecisionNote = KEEP) -> RuleOutcome:
+    """Read the lists with the offset that they suggest for an episode's series. Raises NotFound without one."""
+    found = propose_series_offset(matching, wanted_id)
+    if found is None:
+        raise NotFound("The lists suggest no offset for this series now.")
+    return shift_numbers(
+        matching, wanted_id, Offset(found.season, found.episode, found.only_season, found.source), wish
+    )
 
 
 def forget_rule(matching: Matching, rule_id: RuleId) -> RuleOutcome:
