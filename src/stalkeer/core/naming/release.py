@@ -78,7 +78,7 @@ class EpisodeName:
 class FileTraits:
     """Hold known facts of the file: lines, the container's codec name, audio languages as ISO 639 codes.
 
-    `source` is the word for a cinema recording; None means SOURCE.
+    `source` is the release source in the name: SOURCE, or the word for a cinema recording.
     """
 
     resolution: int | None = None

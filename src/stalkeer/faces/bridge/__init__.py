@@ -1,1 +1,1 @@
-"""Speak to Radarr and Sonarr as an indexer (Newznab) and as a download client (SABnzbd). Holds no policy."""
+"""Answer Radarr and Sonarr as an indexer (Newznab) and as a download client (SABnzbd). No rule is here."""

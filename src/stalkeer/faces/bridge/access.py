@@ -21,12 +21,12 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class BridgeRefused(StalkeerError):
-    """The request has no key, a wrong key, or a key that is not for this."""
+    """Report a request without a key, with a wrong key, or with a key of another scope."""
 
 
 @dataclass(frozen=True)
 class BridgeCaller:
-    """A program with a key. A bridge key belongs to one instance; `instance` is None for every other key."""
+    """Describe a program with a key. A bridge key belongs to an instance; `instance` is None for every other key."""
 
     scope: Scope
     name: str
@@ -39,16 +39,17 @@ def app_of(request: Request) -> App:
 
 
 def offered_key(request: Request, values: Mapping[str, str]) -> str | None:
-    """Return the key that a request carries. SABnzbd's user and password: the password is the key."""
+    """Return the key of a request. With SABnzbd's user and password, the password is the key."""
     asked = values or request.query_params
     return asked.get("apikey") or key_of(request) or asked.get("ma_password")
 
 
 def find_bridge_caller(request: Request, values: Mapping[str, str] = NONE) -> BridgeCaller:
-    """Return the caller; `values` are the parameters, where a form may hold them.
+    """Return the caller.
 
-    Raises BridgeRefused for a stranger, and TooManyRequests for a stranger that does not stop.
-    Sessions and local addresses count for nothing here: a page in a browser must not be able to use these routes.
+    `values` are the parameters, including those of a form. Raises BridgeRefused for a stranger, and TooManyRequests
+    after too many attempts. Sessions and local addresses give no access here, so that a page in a browser cannot use
+    these routes.
     """
     key = offered_key(request, values)
     if not key:

@@ -1,4 +1,4 @@
-"""Builds the bridge: the routes of the indexer and of the download client, and what they share."""
+"""Build the bridge: the routes of the indexer and of the download client, and their common parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stalkeer.faces.http.security import Security
 from stalkeer.jobs.native.indexer import Indexer
 from stalkeer.runtime import App
 
-# the answers of the gate to what does not reach the routes, in the form of each part
+# how the gate answers requests that do not reach the routes, in the form of each part
 REFUSALS: Mapping[str, Callable[[int, str], Response]] = {
     "/newznab": newznab.refuse,
     "/sabnzbd": sabnzbd.refuse,

@@ -1,4 +1,4 @@
-"""/newznab/api: the indexer as Radarr, Sonarr and Prowlarr read it."""
+"""Serve /newznab/api: the indexer for Radarr, Sonarr and Prowlarr."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ log = get_logger(__name__)
 
 
 class _Refusal(Exception):
-    """An answer of Newznab's own errors. Another `status` than 200 hides the words from Radarr and Sonarr."""
+    """Hold an error of Newznab. Radarr and Sonarr drop the message of any other `status` than 200."""
 
     def __init__(self, code: int, description: str, status: int = 200) -> None:
         super().__init__(description)
@@ -56,12 +56,12 @@ class _Refusal(Exception):
 
 
 def refuse(status: int, detail: str) -> Response:
-    """Answer a request that the gate does not let in. With another status than 200 both programs lose the words."""
+    """Answer a request that the gate refuses. Both programs drop the message of any other status than 200."""
     return _Refusal(NOT_ALLOWED if status == 403 else INCORRECT_PARAMETER, detail).answer()
 
 
 def answer_newznab(request: Request) -> Response:
-    """Answer a request of an indexer's client. Every error is a document of Newznab."""
+    """Answer a request of an indexer's client. Every error is a Newznab document."""
     try:
         function = request.query_params.get("t", "")
         answer = _FUNCTIONS.get(function)
@@ -86,7 +86,7 @@ def answer_newznab(request: Request) -> Response:
 
 
 def _caps(request: Request) -> Response:
-    """The capabilities. They are no secret, but a wrong key must not look right."""
+    """Answer the capabilities. They are not secret, but a wrong key must not look valid."""
     find_bridge_caller(request)
     return _xml(caps_document())
 
@@ -94,16 +94,16 @@ def _caps(request: Request) -> Response:
 def _search(request: Request) -> Response:
     row = _instance_of(request)
     query = read_query(request.query_params, row.kind)
-    if query is None:  # of the other program's categories or functions
+    if query is None:  # categories or functions of the other program
         return _feed(request, FeedPage(), offset=0)
     page = _indexer(request).search(row, query)
-    # the test of both programs wants an item from an indexer that has none yet
+    # the test of both programs needs an item even from an empty indexer
     is_bare = query.is_feed and query.offset == 0 and not page.total
     return _feed(request, page, offset=query.offset, placeholder_category=_asked_category(request) if is_bare else None)
 
 
 def _get(request: Request) -> Response:
-    """Give the NZB of a release. The signed name is all that is asked for: the file holds no secret."""
+    """Answer the NZB of a release. The signed name is enough, because the file contains no secret."""
     app = app_of(request)
     ticket = request.query_params.get("id", "")
     guid = guid_of(app.secrets, ticket)
@@ -113,7 +113,7 @@ def _get(request: Request) -> Response:
         return _nzb(ReleaseFile(ticket, PLACEHOLDER_TITLE, 0, PLACEHOLDER_DATE))
     with app.database.connect() as connection:
         offer = find_live_offer(connection, guid, HELD_BACK)
-    if offer is None:  # gone from its playlist, or no longer confirmed
+    if offer is None:  # no longer on its playlist, or no longer confirmed
         raise _Refusal(NO_SUCH_ITEM, "No such item: it left its playlist", 404)
     return _nzb(ReleaseFile(ticket, offer.release, offer.size or 0, offer.pub_date))
 
@@ -156,7 +156,9 @@ def _feed(request: Request, page: FeedPage, *, offset: int, placeholder_category
 
 
 def _own_address(request: Request) -> str:
-    """Return our address as the client reaches it: the setting, else the host that it asked; never another's word."""
+    """Return our address as the client reaches it: the setting, else the host of its request, but never a forwarded
+    header of a stranger.
+    """
     app = app_of(request)
     public = app.settings.server.public_url
     if public:
@@ -168,7 +170,7 @@ def _own_address(request: Request) -> str:
 
 
 def _asked_category(request: Request) -> int:
-    """Return a category of the request, because its test takes no other."""
+    """Return a category of the request, because the program's test accepts no other."""
     asked = request.query_params.get("cat", "").split(",")
     return next((int(one) for one in asked if one.isascii() and one.isdecimal() and len(one) < 7), 2000)
 

@@ -16,7 +16,7 @@ from stalkeer.model import WantedKind
 from stalkeer.store.downloads.offerable import LiveOffer
 
 PLACEHOLDER = "placeholder"
-PLACEHOLDER_TITLE = "Stalkeer placeholder"  # that neither program can read as anything
+PLACEHOLDER_TITLE = "Stalkeer placeholder"  # a title that neither program can parse as an item
 PLACEHOLDER_DATE = datetime(2020, 1, 1, tzinfo=UTC)
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SPACE = "http://www.newznab.com/DTD/2010/feeds/attributes/"
@@ -29,7 +29,7 @@ _CATEGORIES = (
 
 @dataclass(frozen=True)
 class Feed:
-    """A page of the feed. `placeholder_category`: the page has one harmless item of that category instead."""
+    """Hold a page of the feed. With `placeholder_category`, the page has a harmless item of that category instead."""
 
     offers: Sequence[LiveOffer]
     total: int
@@ -70,7 +70,10 @@ def feed_document(feed: Feed, address: str, link: Callable[[str], str]) -> str:
 
 
 def categories_of(offer: LiveOffer) -> list[int]:
-    """Return the categories of a release, the general one first. One in UHD is HD too: Sonarr asks for that alone."""
+    """Return the categories of a release, the general one first.
+
+    A UHD release is also in HD, because Sonarr asks only for HD.
+    """
     root = 2000 if offer.kind is WantedKind.MOVIE else 5000
     resolution = offer.resolution or 0
     found = [root]
@@ -92,7 +95,7 @@ def _offer_item(offer: LiveOffer, link: str) -> str:
     else:
         attributes += [("tvdbid", offer.tvdb_id), ("season", offer.season)]
         attributes += [("episode", episode) for episode in offer.episodes]
-    attributes.append(("imdb", (offer.imdb_id or "").lower().removeprefix("tt")))  # Radarr reads digits only
+    attributes.append(("imdb", (offer.imdb_id or "").lower().removeprefix("tt")))  # Radarr reads only digits
     spoken = dict.fromkeys(language_name(language_code(code)) for code in audio_of(offer.languages))
     attributes += [("language", name) for name in spoken]
     return _item(offer.release, offer.guid, link, offer.pub_date, size, attributes)

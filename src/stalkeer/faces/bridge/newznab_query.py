@@ -14,18 +14,18 @@ MISSING_PARAMETER, INCORRECT_PARAMETER, NO_SUCH_FUNCTION = 200, 201, 202
 LARGEST_OFFSET = 10_000_000
 _ROOT = {InstanceKind.RADARR: 2000, InstanceKind.SONARR: 5000}
 _FUNCTION = {InstanceKind.RADARR: "movie", InstanceKind.SONARR: "tvsearch"}
-# by what is added to the root; 10 is WEB-DL among series, 70 anime
+# pictures by the number added to the root category; 10 is WEB-DL for series, 70 anime
 _PICTURES = {0: Pictures.ALL, 30: Pictures.SD, 40: Pictures.HD, 45: Pictures.UHD}
 _IDS = ("tmdbid", "tvdbid", "imdbid")
 _ALL_OF_SERIES = frozenset({10, 70})
 
 
 class BadRequest(InvalidInput):
-    """A parameter cannot be read."""
+    """Report an invalid parameter."""
 
 
 def read_query(given: Mapping[str, str], kind: InstanceKind) -> FeedQuery | None:
-    """Return the search for an instance; None where it asks for nothing that its program has."""
+    """Return the search of an instance; None for the categories or functions of the other program."""
     if given.get("t", "") not in ("search", _FUNCTION[kind]):
         return None
     pictures = read_categories(given.get("cat", ""), kind)
@@ -47,7 +47,7 @@ def read_query(given: Mapping[str, str], kind: InstanceKind) -> FeedQuery | None
 
 
 def read_categories(text: str, kind: InstanceKind) -> frozenset[Pictures]:
-    """Return the pictures that the categories ask for; without categories all, with foreign ones only none."""
+    """Return the pictures of the categories: all without categories, none where only foreign categories are given."""
     if not text.strip():
         return frozenset({Pictures.ALL})
     numbers = [int(one) for one in text.split(",") if one.strip().isascii() and one.strip().isdecimal()]

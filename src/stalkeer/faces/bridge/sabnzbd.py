@@ -1,6 +1,6 @@
-"""/sabnzbd/api: the download client as Radarr, Sonarr, phones and dashboards read it.
+"""Serve /sabnzbd/api: the download client for Radarr, Sonarr, phones and dashboards.
 
-Errors are `{"status": false, "error": ...}` with HTTP 200: of any other status both programs lose the words.
+Errors are `{"status": false, "error": ...}` with HTTP 200, because both programs drop the message of any other status.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from stalkeer.secrets import mask_text
 
 PATH = "/sabnzbd/api"
 MOST_FIELDS = 50
-LARGEST_FIELDS = 16_384  # bytes of a form without a file: a stranger may send one
-FILE_PARTS = ("name", "nzbfile")  # of the form, that hold the NZB
+LARGEST_FIELDS = 16_384  # bytes of a form without a file, which strangers may send
+FILE_PARTS = ("name", "nzbfile")  # fields of the form with the NZB
 Document: TypeAlias = dict[str, object]
 log = get_logger(__name__)
 
@@ -47,7 +47,7 @@ async def answer_sabnzbd(request: Request) -> Response:
         return JSONResponse({"auth": "apikey"})
     try:
         caller = await run_in_threadpool(find_bridge_caller, request, values)
-        asked = await _read(request, caller, values)  # a stranger's file is not read
+        asked = await _read(request, caller, values)  # only now, so that a stranger's file is not read
         return JSONResponse(await run_in_threadpool(_answer, asked))
     except TooManyRequests as error:
         return JSONResponse(_refusal(str(error)), 429, {"Retry-After": str(max(1, error.retry_after_s))})
@@ -61,7 +61,7 @@ async def answer_sabnzbd(request: Request) -> Response:
 
 
 def refuse(_status: int, detail: str) -> Response:
-    """Answer a request that the gate does not let in."""
+    """Answer a request that the gate refuses."""
     return JSONResponse(_refusal(detail))
 
 
@@ -70,14 +70,14 @@ def _refusal(words: str) -> Document:
 
 
 async def _read_fields(request: Request) -> dict[str, str]:
-    """Return the parameters of the address, then those of a short form without files: the key may be among them."""
+    """Return the parameters of the address, then those of a short form without files, which may contain the key."""
     asked = dict(request.query_params)
     if not _is_short_form(request):
         return asked
     try:
         async with request.form(max_fields=MOST_FIELDS) as form:
             return _texts(form) | asked
-    except HTTPException:  # too many fields: what the address says counts
+    except HTTPException:  # too many fields: only the parameters of the address are used
         return asked
 
 
@@ -102,7 +102,7 @@ async def _read(request: Request, caller: BridgeCaller, fields: Mapping[str, str
 
 
 def _texts(form: FormData) -> dict[str, str]:
-    """Return the fields that hold text, the first of each name."""
+    """Return the text fields, the first of each name."""
     found: dict[str, str] = {}
     for name, value in form.multi_items():
         if isinstance(value, str):
@@ -111,7 +111,7 @@ def _texts(form: FormData) -> dict[str, str]:
 
 
 def _answer(asked: SabRequest) -> Document:
-    """The scope of the key decides by what the mode does, not by the method of the request."""
+    """Answer a mode. The scope of the key is checked by the effect of the mode, not by the method of the request."""
     change = _change_of(asked)
     if change is not None:
         _check_scope(asked.caller, change)
@@ -123,7 +123,10 @@ def _answer(asked: SabRequest) -> Document:
 
 
 def _change_of(asked: SabRequest) -> Change | None:
-    """Modes that list something change it with a `name`: `mode=queue&name=delete`."""
+    """Return the change of a request, or None.
+
+    Modes that list something change it with a `name`: `mode=queue&name=delete`.
+    """
     name = asked.value("name")
     named = CHANGES.get((asked.mode, name))
     if named is not None:

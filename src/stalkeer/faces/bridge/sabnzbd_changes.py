@@ -1,4 +1,4 @@
-"""The modes of SABnzbd that change something. An instance may use those of its own grabs."""
+"""Implement the modes of SABnzbd that change something. An instance may change only its own grabs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from stalkeer.jobs.native.grabbing import GrabRefused, GrabWish, take_grab
 
 @dataclass(frozen=True)
 class Change:
-    """`is_of_grabs`: a bridge key may do it too, because it touches the grabs of its instance only."""
+    """Describe a change.
+
+    `is_of_grabs` allows it to bridge keys, because it changes only the grabs of their instance.
+    """
 
     carry_out: Callable[[SabRequest], dict[str, object]]
     is_of_grabs: bool = False
@@ -104,7 +107,9 @@ def pause_for(asked: SabRequest) -> dict[str, object]:
 
 
 def limit_bandwidth(asked: SabRequest) -> dict[str, object]:
-    """Limit the speed for now: a share of `downloads.bandwidth_limit`, or a rate such as 4.5M; 0 or 100 ends it."""
+    """Limit the speed temporarily: a share of `downloads.bandwidth_limit`, or a rate such as 4.5M. 0 or 100 ends the
+    limit.
+    """
     line = asked.app.settings.downloads.bandwidth_limit or 0
     rate = read_speed(asked.value("value"), line)
     if rate is None:

@@ -1,4 +1,4 @@
-"""The modes of SABnzbd that only read: queue, history, configuration, and what dashboards show."""
+"""Implement the modes of SABnzbd that only read: queue, history, configuration, and values for dashboards."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def show_history(asked: SabRequest) -> dict[str, object]:
 
 
 def show_config(asked: SabRequest) -> dict[str, object]:
-    """Answer what both programs test: no sorting, no history that empties itself, folders that are there."""
+    """Answer the configuration that both programs test: no sorting, no automatic clearing of the history, and existing
+    folders.
+    """
     names = _categories(asked)
     categories: list[dict[str, object]] = [
         {"name": "*", "order": 0, "pp": "3", "script": "None", "dir": "", "newzbin": "", "priority": 0}
@@ -139,7 +141,7 @@ def show_scripts(_asked: SabRequest) -> dict[str, object]:
 
 
 def show_warnings(asked: SabRequest) -> dict[str, object]:
-    """The findings of the health page; none for an instance, which they do not concern."""
+    """Return the findings of the health page; none for an instance."""
     if asked.caller.instance is not None:
         return {"warnings": []}
     with asked.app.database.connect() as connection:
@@ -160,7 +162,7 @@ def show_warnings(asked: SabRequest) -> dict[str, object]:
 
 
 def _state(asked: SabRequest, lists: Lists) -> dict[str, object]:
-    """The fields that queue and status share."""
+    """Return the fields that queue and status share."""
     overrides, now = _overrides(asked), asked.app.clock()
     pause, limit = overrides.pause, overrides.speed
     rate = limit.rate if limit else asked.app.settings.downloads.bandwidth_limit
@@ -202,7 +204,7 @@ def _disks(asked: SabRequest) -> dict[str, object]:
 def _volume(folder: Path) -> Volume:
     try:
         return volume_of(folder)
-    except OSError:  # the disk is away: the health page says so
+    except OSError:  # the disk is missing, which the health page reports
         return Volume(0, 0, 0)
 
 
@@ -211,7 +213,10 @@ def _overrides(asked: SabRequest) -> Overrides:
 
 
 def _fetched(asked: SabRequest) -> tuple[int, int, int, int]:
-    """Bytes of the last day, week and month, and in all. An instance, which asks every minute, does not read them."""
+    """Return the bytes of the last day, week and month, and in total.
+
+    They are left out for instances, which ask every minute and do not read them.
+    """
     if asked.caller.instance is not None:
         return 0, 0, 0, 0
     now = asked.app.clock()

@@ -1,4 +1,4 @@
-"""A request of SABnzbd's API after its key was checked."""
+"""Define a request of SABnzbd's API after the check of its key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_IDS = 200
 
 @dataclass(frozen=True)
 class SabRequest:
-    """`nzb`: the file of a form."""
+    """Hold a request. `nzb` is the file of a form."""
 
     app: App
     caller: BridgeCaller
@@ -30,7 +30,7 @@ class SabRequest:
         return self.values.get(name, "")
 
     def number(self, name: str) -> int:
-        """A number that is not negative; 0 for anything else, as SABnzbd takes it."""
+        """Return a parameter as a number; 0 for negative numbers and other text, as SABnzbd does."""
         text = self.value(name).strip()
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 

@@ -22,7 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="Find problems and how to fix them.
 @app.callback()
 def doctor(context: typer.Context) -> None:
     """Find problems and how to fix them."""
-    if context.invoked_subcommand != "paths":  # which asks the instances, and so needs their keys
+    if context.invoked_subcommand != "paths":  # this check asks the instances, so it needs their keys
         invocation(context).role = "doctor"
 
 

@@ -417,7 +417,7 @@ def _emit_overrides(context: typer.Context, overrides: Overrides) -> None:
 
 
 def _override_lines(overrides: Overrides) -> list[str]:
-    """Say what was changed for now, one line each."""
+    """Return the temporary pause and speed limit, a line each."""
     lines = []
     if overrides.pause is not None:
         lines.append(f"The queue is paused{_until(overrides.pause.until)}.")
@@ -475,7 +475,7 @@ def _read(parts: App, states: list[str], limit: int, search: str) -> tuple[list[
     return shown_of(rows, explain_waiting(parts.database, parts.settings, parts.clock())), total
 
 
-# --- what is shown -----------------------------------------------------------------------------------------------
+# --- output -----------------------------------------------------------------------------------------------
 
 RUNNING = ["downloading", "fetched", "placed", "importing"]
 WAITING = ["queued", "paused", "blocked"]
@@ -539,7 +539,7 @@ def _status(parts: App) -> Group:
 
 
 def _ended_line(download: Shown) -> Text:
-    """Say what became of an ended download: its file, or its error."""
+    """Return the result of an ended download: its file, or its error."""
     outcome, state = download.row.outcome, download.row.state.value
     fate = outcome.final_path or outcome.placed_path if state == "completed" else outcome.error
     at = (outcome.finished_at or download.row.updated_at).astimezone()

@@ -117,7 +117,7 @@ def run_command_line(arguments: Sequence[str], build: Callable[[Invocation], App
 
 
 def _let_every_letter_pass() -> None:
-    """A letter that the terminal's encoding lacks is shown as its escape; a closed output takes all and shows none."""
+    """Show letters that the terminal's encoding lacks as escapes. A closed output accepts and drops everything."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -129,13 +129,13 @@ def _let_every_letter_pass() -> None:
 def _is_text(argument: str) -> bool:
     try:
         argument.encode()
-    except UnicodeEncodeError:  # bytes that are no UTF-8, as Python hands them over
+    except UnicodeEncodeError:  # bytes that are not UTF-8, as Python decodes them
         return False
     return True
 
 
 def _report_os_error(run: Invocation, error: OSError) -> int:
-    """Of the output: it is full or closed. Of anything else: the file and the system's reason."""
+    """Report an error of the output, which is full or closed, or of a file with the system's reason."""
     if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT):
         _drop_output()
         run.json = False
@@ -145,7 +145,7 @@ def _report_os_error(run: Invocation, error: OSError) -> int:
 
 
 def _drop_output() -> None:
-    """Let go of what cannot be written: Python would try it again as it ends, and print a traceback."""
+    """Drop output that cannot be written: Python would try it again at its end, and print a traceback."""
     with suppress(OSError, ValueError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
@@ -165,7 +165,7 @@ def _invoke(arguments: Sequence[str], run: Invocation) -> int:
 
         rich_format_error(error)  # type: ignore[arg-type]  # every TyperException is one of its ClickExceptions
         return ExitCode.USAGE
-    if answer == ExitCode.INTERRUPTED and run.json and not run.has_answered:  # what typer makes of Ctrl-C
+    if answer == ExitCode.INTERRUPTED and run.json and not run.has_answered:  # typer raises this for Ctrl-C
         return _report(run, STOPPED, ExitCode.INTERRUPTED)
     return answer if isinstance(answer, int) else ExitCode.OK
 

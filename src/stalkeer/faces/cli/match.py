@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stalkeer.model import Decision
 
 app = typer.Typer(no_args_is_help=True, help="See, explain and correct what was matched; try a playlist file.")
-_MOST_REASONS = 20  # of the summary of an evaluation
+_MOST_REASONS = 20  # reasons in the summary of an evaluation
 _STYLES = {"confirm": "green", "review": "yellow", "rejected": "red"}
 
 

@@ -1,4 +1,4 @@
-"""System > Access: users and their passwords, and the API keys of other programs."""
+"""Serve System > Access: users and their passwords, and the API keys of other programs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def get_access(request: Request) -> HTMLResponse:
 
 
 def show_access(request: Request, issued: tuple[str, str] | None = None) -> HTMLResponse:
-    """The page; `issued` are the name and the secret of a key that was made now, which is shown this once."""
+    """Show the page. `issued` are the name and the secret of a new key, which is shown only once."""
     app = app_of(request)
     with app.database.connect() as connection:
         instances = list_instances(connection)
@@ -82,7 +82,7 @@ def post_user(request: Request, given: FormFields) -> Response:
 
 @router.post("/system/access/users/password")
 def post_password(request: Request, given: FormFields) -> Response:
-    """A new password for a user. Whoever changes their own tells the present one, and signs in again."""
+    """Set a new password for a user. Users who change their own password enter the present one, and log in again."""
     name, password = given.get("name", ""), password_of(given)
     if name == request.state.user:
         address = request.state.origin.household

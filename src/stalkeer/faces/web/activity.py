@@ -263,7 +263,7 @@ def toast_for(results: list[ActionResult], verb: Verb) -> Toast:
     return Toast(text, "warn" if refused else "ok")
 
 
-# the verbs that ask for a download, and whether an instance that drives itself is passed by
+# the verbs that request a download, and whether they bypass an instance with the native drive
 DOWNLOAD_VERBS = {"download": False, "download-ourselves": True}
 
 

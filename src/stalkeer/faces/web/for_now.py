@@ -1,4 +1,4 @@
-"""Pause the queue or limit its speed for now, from the top bar of every page."""
+"""Pause the queue or limit its speed for a while, from the top bar of every page."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def post_resume(request: Request) -> Response:
 
 @router.post("/queue/speed")
 def post_speed(request: Request, rate: Annotated[str, Form()], minutes: Minutes = None) -> Response:
-    """Limit the speed of all downloads for now; `rate` as `5MB`, 0 for unlimited."""
+    """Limit the speed of all downloads for a while; `rate` as `5MB`, 0 for unlimited."""
     try:
         size = parse_size(rate)
     except ValueError as error:

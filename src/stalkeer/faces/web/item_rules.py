@@ -1,4 +1,4 @@
-"""Rules where one needs them: on an item's page, about its candidates and the numbers of its series."""
+"""Make rules on an item's page, about its candidates and the numbers of its series."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from stalkeer.model import MatchId, WantedId, WantedKind
 from stalkeer.store.library.wanted_list import get_wanted
 
 router = APIRouter(include_in_schema=False)
-SHOWN = 30  # changes of a preview
+SHOWN = 30  # changes that a preview shows
 
 Shift = Annotated[int, Form(ge=-10_000, le=10_000)]
 
@@ -90,7 +90,7 @@ def post_title(request: Request, match_id: int, verdict: UserDecision) -> Respon
 
 @router.post("/matches/block/{entry_id}")
 def post_block(request: Request, entry_id: int) -> Response:
-    """Never use an entry."""
+    """Block an entry."""
     return _kept(request, "Blocked", block_entry(app_of(request).matching, entry_id))
 
 

@@ -50,9 +50,9 @@ class Toast:
 
 
 def _harmless(value: object) -> object:
-    """Leave no mark in a page that turns its text around, and no character that XML and browsers refuse."""
+    """Remove marks that reverse text, and characters that XML and browsers refuse."""
     if not isinstance(value, str) or isinstance(value, Markup) or is_harmless(value):
-        return value  # Markup was made of what passed here before
+        return value  # Markup is made from text that passed here before
     return clean_lines(value)
 
 

@@ -89,7 +89,7 @@ def show_trial(
 
 @router.post("/sources/upload")
 def post_upload(request: Request, file: Annotated[UploadFile, File()]) -> HTMLResponse:
-    """Store an uploaded playlist in the data folder, and put its path into the form."""
+    """Store an uploaded playlist in the data folder, and write its path into the form."""
     target = keep_upload(app_of(request).paths.data_dir, file.filename or "", file.file)
     return fragment(request, "sources/path.html", path=str(target), toast=Toast(f"Uploaded {target.name}."))
 

@@ -1,6 +1,6 @@
 """Answer every request with the reason while the program cannot start: its database or configuration is unusable.
 
-Nobody can sign in without a database: callers from local networks are told the reason, others are not.
+Nobody can sign in without a database: only callers from local networks see the reason.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from stalkeer.settings import Settings
 
 STATUS = 503
 GENERAL = "Stalkeer cannot start now. Its log has the reason"
-# these may pass by themselves or once the user mends a file; after another error, the program must be started again
+# errors that may end by themselves or once the user fixes a file; after any other error, the program must be restarted
 PASSING = (StoreUnavailable, ConfigurationError)
 log = get_logger(__name__)
 
@@ -61,7 +61,7 @@ class TrialWait:
 
 
 class WaitingRoom:
-    """The ASGI application. `reason` is asked at each request."""
+    """Answer every request as an ASGI application. `reason` is called at each request."""
 
     def __init__(self, reason: Callable[[], StalkeerError], settings: Settings) -> None:
         self._reason, self._settings = reason, settings

@@ -44,12 +44,12 @@ from stalkeer.store.system.dashboard import read_open_jobs
 router = APIRouter(include_in_schema=False)
 NOTHING_FOUND = "Nothing can be queued: each item was not found, is skipped, or is in the queue already."
 PAGE_SIZE = 50
-POSTERS = 60  # of a page
-MOST_EPISODES = 2_000  # of a series
+POSTERS = 60  # items of a page
+MOST_EPISODES = 2_000  # episodes of a series
 
 
 class ListQuery(BaseModel):
-    """The query of the page: the filter, the order and the view. An unknown value is ignored."""
+    """Hold the query of the page: the filter, the order and the view. An unknown value is ignored."""
 
     kind: str = ""
     status: str = ""

@@ -1,1 +1,1 @@
-"""Serve the instances that drive themselves: offers, grabs, set-up. The rules are in `core`."""
+"""Serve the instances with the native drive: offers, grabs, set-up. The rules are in `core`."""

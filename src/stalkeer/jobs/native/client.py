@@ -1,7 +1,7 @@
-"""The download client that instances and phones see: its queue and history, and what they change in them.
+"""Provide the download client for instances and phones: its queue and history, and changes to them.
 
-An instance sees its own grabs only. Our own downloads are listed for other keys, under a category of their own: an
-instance that saw them would import them a second time.
+An instance sees only its own grabs. Downloads without a grab are listed only for other keys, under a separate category,
+because an instance that saw them would import them a second time.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ from stalkeer.store.downloads.native_items import NativeGrab, find_native, list_
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
 
 DEFAULT_PRIORITY = "-100"
-MOST_OWN = 1000  # of our own downloads in either list
-SHOWN_FOR = timedelta(days=30)  # an imported release that its instance leaves in the history
+MOST_OWN = 1000  # most downloads without a grab in either list
+SHOWN_FOR = timedelta(days=30)  # time that an imported release stays in the history if its instance leaves it there
 OPEN_STATES = tuple(state for state in DownloadState if state not in FINAL_STATES)
 OWN_HISTORY = (DownloadState.COMPLETED, DownloadState.FAILED)
 
 
 @dataclass(frozen=True)
 class Lists:
-    """The queue in its order, and the history, newest first."""
+    """Hold the queue in its order, and the history, newest first."""
 
     queue: tuple[QueueSlot, ...]
     history: tuple[HistorySlot, ...]
-    speed: float  # bytes/s of what is listed
+    speed: float  # bytes/s of the listed downloads
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class SlotFilter:
 
 
 def read_lists(queue: DownloadQueue, instance: InstanceRow | None) -> Lists:
-    """Return both lists from one look at the database, so that nothing stands in both or in none."""
+    """Return both lists from the same snapshot of the database, so that no download is in both or in neither."""
     with queue.database.connect() as connection:
         grabs = list_native(connection, None if instance is None else instance.id)
         views = {} if instance is None else {instance.id: instance}
@@ -113,7 +113,10 @@ def read_lists(queue: DownloadQueue, instance: InstanceRow | None) -> Lists:
 
 
 def _urgency(one: NativeGrab) -> int:
-    """Both programs read the first 60 rows only: those that they act on come before those that they know."""
+    """Return the sort key of a row.
+
+    Both programs read only the first 60 rows, so rows that they must act on come first.
+    """
     if one.is_imported:
         return 2
     return 1 if one.download is not None and one.download.state is DownloadState.BLOCKED else 0
@@ -164,7 +167,7 @@ def _history_slot(one: NativeGrab, place: InHistory, instance: InstanceRow) -> H
 
 
 def _own_downloads(connection: Transaction) -> list[DownloadRow]:
-    """The downloads that we hand over, or an earlier version of Stalkeer has."""
+    """Return the downloads that Stalkeer, or an earlier version of it, hands over itself."""
     waiting = list_downloads(connection, DownloadFilter(OPEN_STATES), limit=MOST_OWN)
     ended = list_downloads(connection, DownloadFilter(OWN_HISTORY), order=QueueOrder.NEWEST, limit=MOST_OWN)
     return [row for row in (*waiting, *ended) if any(item.hand_over is Drive.OURS for item in row.items)]
@@ -210,17 +213,20 @@ def _add_own(row: DownloadRow, queued: list[QueueSlot], ended: list[tuple[int, H
 
 @dataclass(frozen=True)
 class Changer:
-    """Whoever changes the lists: an instance, or a person with an admin key (None)."""
+    """Identify the caller that changes the lists: an instance, or None for a user with an admin key."""
 
     queue: DownloadQueue
     instance: InstanceRow | None
 
     def delete_queued(self, ids: Sequence[str]) -> list[str]:
-        """Cancel downloads. An unknown id is no error: it may be gone already."""
+        """Cancel downloads. An unknown id is not an error, because it may already be gone."""
         return self._each(ids, self._drop if self.instance is not None else self._cancel)
 
     def delete_ended(self, ids: Sequence[str]) -> list[str]:
-        """Take rows out of the history. What was not imported yet is settled when the instance says what it did."""
+        """Remove rows from the history.
+
+        A release that is not imported yet is settled by the next report of its instance.
+        """
         return self._each(ids, self._forget)
 
     def act(self, ids: Sequence[str], verb: Verb) -> list[str]:
@@ -245,7 +251,7 @@ class Changer:
         move(self.queue, ids[0], Beside(ids[1], Side.BEFORE))
 
     def _each(self, ids: Sequence[str], change: Callable[[str, NativeGrab | None], None]) -> list[str]:
-        """Change what is there and is the caller's. Returns those ids."""
+        """Change the downloads that exist and belong to the caller. Return their ids."""
         done: list[str] = []
         for nzo_id in ids:
             with suppress(NotFound):
@@ -256,7 +262,7 @@ class Changer:
         return done
 
     def _find(self, nzo_id: str) -> NativeGrab | None:
-        """The grab with this id; None for one of our own downloads. Raises NotFound for anything else."""
+        """Return the grab with this id; None for a download without a grab. Raises NotFound for an unknown id."""
         if self.instance is None and _own_id(nzo_id) is not None:
             return None
         with self.queue.database.connect() as connection:
@@ -268,7 +274,7 @@ class Changer:
         return found
 
     def _download_of(self, nzo_id: str, grab: NativeGrab | None) -> DownloadId:
-        """The download of an id. An instance changes none that serves others too."""
+        """Return the download of an id. Raise Conflict for an instance where the download also serves others."""
         download_id = _own_id(nzo_id) if grab is None else grab.grab.download_id
         if download_id is None:
             raise NotFound(f"There is no download {nzo_id}.")
@@ -283,11 +289,11 @@ class Changer:
         assert result.outcome is not ActionOutcome.REFUSED, "check raises its reason"
 
     def _cancel(self, nzo_id: str, grab: NativeGrab | None) -> None:
-        """A person cancels it: its instance is told."""
+        """Cancel a download at the request of a user. Its instance learns of it."""
         self._act(nzo_id, grab, Verb.CANCEL)
 
     def _drop(self, _nzo_id: str, grab: NativeGrab | None) -> None:
-        """Its instance does not want it any more."""
+        """Drop a grab that its instance no longer wants."""
         assert grab is not None, "an instance sees no download of ours"
         with self.queue.database.begin() as connection:
             drop_grab(connection, grab.grab, self.queue.clock())
@@ -299,7 +305,8 @@ class Changer:
         if self.instance is None and stage in (Stage.ACTIVE, Stage.READY) and not grab.is_imported:
             raise Conflict(f"{grab.grab.release} is not imported yet; remove it in the queue of its instance")
         with self.queue.database.begin() as connection:
-            if stage is Stage.ACTIVE:  # a fault of our disks: its instance sees a failure, and its download waits
+            # after a problem of Stalkeer's disks, its instance sees a failure while its download still waits
+            if stage is Stage.ACTIVE:
                 drop_grab(connection, grab.grab, self.queue.clock())
             else:
                 remove_grab(connection, nzo_id)

@@ -1,7 +1,7 @@
 """Remember where the pages of a feed ended, so that the next page begins there.
 
-Without this, each page walks over all offers before it again, and a release that is imported meanwhile shifts the
-pages behind it: a program that reads page after page would miss one.
+Without this, each page would read all offers before it again, and a release that is imported meanwhile would shift the
+following pages, so that a program reading page after page would miss a release.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from datetime import datetime
 
 from stalkeer.store.downloads.offerable import PlaceInFeed
 
-KEPT_S = 300.0  # both programs wait two seconds between two pages, and read thirty at most
+KEPT_S = 300.0  # both programs wait two seconds between pages, and read at most thirty pages
 MOST = 1_000
 
 
 @dataclass
 class FeedWalks:
-    """The ends of pages, by feed and offset. A walk begins anew with the first page."""
+    """Hold the ends of pages by feed and offset. The first page starts a new walk."""
 
     monotonic: Callable[[], float] = time.monotonic
     _ends: dict[tuple[Hashable, int], tuple[datetime, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def begin(self, feed: Hashable | None, offset: int) -> PlaceInFeed:
-        """Return where the page at an offset begins. None is no feed: a search is never walked."""
+        """Return where the page at an offset begins. Pass None for a search, whose pages are not remembered."""
         with self._lock:
             if feed is not None and offset == 0:
                 self._ends = {key: end for key, end in self._ends.items() if key[0] != feed}
@@ -37,7 +37,7 @@ class FeedWalks:
         return PlaceInFeed(after=after)
 
     def note(self, feed: Hashable | None, offset: int, end: datetime) -> None:
-        """Note the date behind which the page at an offset begins."""
+        """Store the date after which the page at an offset begins."""
         if feed is None:
             return
         with self._lock:

@@ -1,6 +1,6 @@
-"""The folders in which instances look for their completed downloads, made before anything is grabbed.
+"""Create the folders in which instances look for their completed downloads, before anything is grabbed.
 
-An instance warns of a folder that its download client names and that is not there.
+An instance warns of a missing folder that its download client names.
 """
 
 from __future__ import annotations
@@ -21,23 +21,26 @@ from stalkeer.store.library.instances import InstanceRow, list_instances
 
 
 def folder_of(settings: Settings, instance: InstanceRow) -> Path:
-    """Return the folder of an instance's completed downloads, in our view of paths."""
+    """Return Stalkeer's path of the folder for an instance's completed downloads."""
     return instance_folder(settings.directories, instance)
 
 
 def complete_dir(settings: Settings, instance: InstanceRow) -> str:
-    """Return the same in the instance's view."""
+    """Return the instance's path of the same folder."""
     return path_map(instance).to_remote(folder_of(settings, instance))
 
 
 def existing_folder(settings: Settings, instance: InstanceRow, category: str) -> str:
-    """Return the name of a category's folder; empty, which is the folder above it, while there is none."""
+    """Return the name of a category's folder.
+
+    While it does not exist, return an empty name, which means the folder above it.
+    """
     name = category_folder(category)
     return name if is_folder(category_path(settings.directories, instance, category)) else ""
 
 
 def make_category_folder(settings: Settings, instance: InstanceRow, category: str) -> None:
-    """Make the folder of a category; the health page tells of one that cannot be made."""
+    """Create the folder of a category. The health page reports a folder that cannot be created."""
     folder = category_path(settings.directories, instance, category)
     mode = settings.directories.folder_mode
     bits = int(mode, 8) if mode else None
@@ -48,7 +51,7 @@ def make_category_folder(settings: Settings, instance: InstanceRow, category: st
 
 
 def make_native_folders(database: Database, settings: Settings) -> None:
-    """Make the folders of every instance that drives itself."""
+    """Create the folders of every instance with the native drive."""
     with database.connect() as connection:
         rows = [row for row in list_instances(connection) if row.enabled and row.options.drive is Drive.NATIVE]
     for row in rows:

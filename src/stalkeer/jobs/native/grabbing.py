@@ -1,4 +1,4 @@
-"""Turn a release that an instance grabbed into a download of our queue, or refuse it with the reason."""
+"""Turn a grabbed release into a download of the queue, or refuse it with the reason."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ from stalkeer.store.downloads.variants import ConfirmedMatch, offered_matches
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
 from stalkeer.store.library.targets import downloads_working_for, lock_settled
 
-REST_AFTER_FAILURE = timedelta(minutes=15)  # both programs grab a release once more before their blocklist counts
+REST_AFTER_FAILURE = timedelta(minutes=15)  # both programs may grab a release once more before their blocklist applies
 TAKEN_OVER = (DownloadState.QUEUED, DownloadState.PAUSED, DownloadState.DOWNLOADING)
 GIVEN_UP = (DownloadState.QUEUED, DownloadState.PAUSED)
 
 
 class GrabRefused(Conflict):
-    """The release is not taken. The instance tries its next one."""
+    """Report a refused grab. The instance then tries its next release."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class GrabWish:
 
 @dataclass(frozen=True)
 class _Grab:
-    """A release with its best entry, and the items of it."""
+    """Hold a release with its best entry and its items."""
 
     offer: OfferRow
     matches: tuple[ConfirmedMatch, ...]
@@ -76,7 +76,7 @@ class _Grab:
 
 
 def take_grab(queue: DownloadQueue, secrets: SecretBox, nzb: bytes, wish: GrabWish) -> str:
-    """Queue the release that an NZB of our indexer stands for. Returns its new id. Raises GrabRefused."""
+    """Queue the release of an NZB from Stalkeer's indexer. Return its new id. Raises GrabRefused."""
     if is_own_category(wish.category):
         raise GrabRefused(f"The category {wish.category} is for Stalkeer's own downloads. Set another one")
     guid = _guid_of(secrets, nzb)
@@ -85,7 +85,7 @@ def take_grab(queue: DownloadQueue, secrets: SecretBox, nzb: bytes, wish: GrabWi
         offer = _offer_of(connection, guid, wish.instance)
         _refuse_repeated(connection, offer, queue)
         grab = _choose(connection, offer)
-        lock_settled(connection, grab.wanted_ids)  # two grabs of one item come one after the other
+        lock_settled(connection, grab.wanted_ids)  # grabs of the same item wait for each other
         download_id = (
             _make_way(connection, grab, queue)
             or _join(connection, grab, fetched)
@@ -130,13 +130,15 @@ def _refuse_repeated(connection: Transaction, offer: OfferRow, queue: DownloadQu
 
 
 def _is_being_dropped(connection: Transaction, grab: GrabRow) -> bool:
-    """Return whether it was cancelled here and its instance is not told yet: a second slot would have its name."""
+    """Return whether the release was cancelled here and its instance does not know yet: a second slot would have the
+    same name.
+    """
     found = None if grab.removed else find_native(connection, grab.nzo_id)
     return found is not None and found.progress.stage is Stage.DROPPED
 
 
 def _choose(connection: Transaction, offer: OfferRow) -> _Grab:
-    """The best entry that still is the release, with every item that it serves."""
+    """Choose the best entry that still is the release, with every item that it serves."""
     found = offered_matches(connection, offer)
     if not found:
         raise GrabRefused(f"{offer.release} is no longer on any playlist, or no longer confirmed")
@@ -144,12 +146,13 @@ def _choose(connection: Transaction, offer: OfferRow) -> _Grab:
 
 
 def _make_way(connection: Transaction, grab: _Grab, queue: DownloadQueue) -> DownloadId | None:
-    """Take over the download that the queue has of these items already, or let it make way. Raises GrabRefused."""
+    """Take over a download of these items that is already in the queue, or cancel it. Raises GrabRefused."""
     held = (lock_download(connection, working.id) for working in downloads_working_for(connection, grab.wanted_ids))
-    rows = [row for row in held if row.state not in FINAL_STATES]  # it may have ended before it was locked
+    rows = [row for row in held if row.state not in FINAL_STATES]  # a download may have ended before it was locked
     usable = [row for row in rows if _may_take_over(row, grab)]
     taken = max(usable, key=lambda row: row.state is DownloadState.DOWNLOADING, default=None)
-    for row in rows:  # the others first: an item that one of them has cannot join the download that is taken over
+    # the other downloads first: their items must be free before they can join the download that is taken over
+    for row in rows:
         if row is taken:
             continue
         if not _may_give_up(row):
@@ -178,7 +181,10 @@ def _may_take_over(row: DownloadRow, grab: _Grab) -> bool:
 
 
 def _may_give_up(row: DownloadRow) -> bool:
-    """A release that an instance grabbed does not make way: the instance follows it. Nor does one that just starts."""
+    """Tell whether a download may be given up.
+
+    A grabbed release may not, because its instance follows it, and neither may a download that is about to start.
+    """
     return (
         row.state in GIVEN_UP
         and not row.queue.is_owned
@@ -196,7 +202,7 @@ def _take_over(connection: Transaction, row: DownloadRow, grab: _Grab) -> Downlo
 
 
 def _give_up(connection: Transaction, row: DownloadRow, wanted_ids: Sequence[WantedId], queue: DownloadQueue) -> None:
-    """Cancel a download of another release; one that serves other items too lets go of these only."""
+    """Cancel a download of another release. A download that also serves other items only releases these."""
     if any(item.is_open and item.wanted_id not in wanted_ids for item in row.items):
         release_ours(connection, row.id, wanted_ids)
     else:
@@ -204,7 +210,10 @@ def _give_up(connection: Transaction, row: DownloadRow, wanted_ids: Sequence[Wan
 
 
 def _files_there(queue: DownloadQueue, guid: str) -> frozenset[DownloadId]:
-    """Return the downloads of a release whose fetched file is there. No transaction waits for a disk that hangs."""
+    """Return the downloads of a release whose fetched file exists.
+
+    This runs outside a transaction, because a disk may hang.
+    """
     with queue.database.connect() as connection:
         offer = find_offer(connection, guid)
         rows = [] if offer is None else finishing_downloads(connection, offer.files)
@@ -217,7 +226,7 @@ def _file_of(row: DownloadRow) -> Path:
 
 
 def _join(connection: Transaction, grab: _Grab, fetched: Collection[DownloadId]) -> DownloadId | None:
-    """Join the download that fetches the same file for another instance, or has `fetched` it."""
+    """Join a download that fetches the same file for another instance, or has `fetched` it."""
     joined = find_open_download(connection, grab.first.entry_id)
     if joined is None:
         rows = finishing_downloads(connection, [(grab.first.source_id, grab.first.entry_key)])
@@ -230,9 +239,9 @@ def _join(connection: Transaction, grab: _Grab, fetched: Collection[DownloadId])
 
 
 def _may_join(row: DownloadRow) -> bool:
-    """Return whether the file stays where it is until another instance has a link of it.
+    """Return whether the file stays until another instance has a link of it.
 
-    A download that serves nobody any more removes its file, and an import by us takes it away.
+    A download without items removes its file, and an import by Stalkeer moves it away.
     """
     waiting = [item for item in row.items if item.is_open]
     is_linked = all(item.hand_over is Drive.NATIVE for item in waiting)
@@ -242,7 +251,7 @@ def _may_join(row: DownloadRow) -> bool:
 
 
 def _queue(connection: Transaction, grab: _Grab, wish: GrabWish, queue: DownloadQueue) -> DownloadId:
-    """A new download; or the one that fetches the same file for another instance already."""
+    """Create a download, or join the one that already fetches the same file for another instance."""
     made = create_download(connection, _new_download(grab, wish), queue.clock())
     if made is None:
         raise GrabRefused(f"{grab.first.title} is being downloaded already")

@@ -1,6 +1,6 @@
-"""Answer the searches of an instance from the offers that were prepared for it.
+"""Answer the searches of an instance from its prepared offers.
 
-A search composes no title and asks no instance for one: it waits for the jobs that do so, for an item that is new.
+A search composes no titles and sends no requests to the instance. For a new item, it waits for the jobs that do this.
 """
 
 from __future__ import annotations
@@ -52,17 +52,17 @@ from stalkeer.store.library.instances import InstanceRow
 LARGEST_PAGE = 100
 WAIT_S = 25.0  # both programs wait 100 s for an answer
 LOOK_EVERY_S = 0.1
-LEARN_AGAIN_S = 60.0  # an item that is not wanted is read from the instance once in this time
-MOST_READ_AT_ONCE = 3  # items that bear the title of one search
+LEARN_AGAIN_S = 60.0  # an item that is not wanted is read from the instance at most once in this time
+MOST_READ_AT_ONCE = 3  # items with the title of a search
 log = get_logger(__name__)
 
 
 class Pictures(StrEnum):
-    """The categories of a request, as resolutions."""
+    """Define the categories of a request as resolutions."""
 
     ALL = "all"
     UHD = "uhd"
-    HD = "hd"  # UHD too: the default categories of Sonarr have no other for it
+    HD = "hd"  # includes UHD, because Sonarr's default categories have no other category for it
     SD = "sd"
 
 
@@ -75,7 +75,7 @@ _OF_PICTURES = {
 
 @dataclass(frozen=True)
 class FeedQuery:
-    """A search, or without ids and term the feed of everything. `pictures` of which one must fit."""
+    """Hold a search, or, without ids and term, the feed of everything. One of `pictures` must fit."""
 
     ids: ForeignIds = NO_IDS
     term: str = ""
@@ -91,7 +91,10 @@ class FeedQuery:
 
 @dataclass(frozen=True)
 class FeedPage:
-    """A page of offers. `total` counts up to the end of the page, and one more where another page follows."""
+    """Hold a page of offers.
+
+    `total` counts the offers up to the end of the page, plus one where another page follows.
+    """
 
     offers: tuple[LiveOffer, ...] = ()
     total: int = 0
@@ -99,7 +102,7 @@ class FeedPage:
 
 @dataclass(frozen=True)
 class _Scope:
-    """The library items that a search is about, and their wanted items. None: everything."""
+    """Hold the library items of a search, and their wanted items; None for everything."""
 
     library_ids: tuple[LibraryId, ...] = ()
     wanted_ids: tuple[WantedId, ...] | None = None
@@ -108,7 +111,10 @@ class _Scope:
 
 @dataclass
 class Indexer:
-    """The indexer of all instances. Without a `starter` no job can run, and new items are found with the next scan."""
+    """Answer the searches of all instances.
+
+    Without a `starter`, no job can run, and new items are found with the next scan.
+    """
 
     database: Database
     arrs: Arrs
@@ -121,7 +127,10 @@ class Indexer:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def search(self, row: InstanceRow, query: FeedQuery) -> FeedPage:
-        """Return a page of what the instance is offered, the newest first. One that we drive is offered nothing."""
+        """Return a page of the instance's offers, newest first.
+
+        Without the native drive, an instance gets no offers.
+        """
         if row.options.drive is not Drive.NATIVE:
             return FeedPage()
         scope = _Scope()
@@ -160,9 +169,9 @@ class Indexer:
         return unoffered > 0 and self._is_time(("offers", row.id, scope.library_ids), self.wait_s)
 
     def _learn(self, row: InstanceRow, query: FeedQuery, scope: _Scope) -> bool:
-        """Sync items of which nothing is wanted: unknown, or changed since the last scan. Return whether a job ran.
+        """Sync items without a wanted item, because they are unknown or changed since the last scan.
 
-        A file that was deleted or an item that is monitored again is often searched for at once.
+        Return whether a job ran. After a file was deleted or an item monitored again, users often search at once.
         """
         if self.starter is None:
             return False
@@ -178,7 +187,7 @@ class Indexer:
         return bool(due)
 
     def _ask_for(self, row: InstanceRow, ids: ForeignIds) -> list[int]:
-        """Return the instance's own id of an item that we do not know."""
+        """Ask the instance for the id of an unknown item."""
         if ids.is_empty or not self._is_time(("ids", row.id, ids), LEARN_AGAIN_S):
             return []
         try:
@@ -209,7 +218,7 @@ class Indexer:
             self.sleep(LOOK_EVERY_S)
 
     def _is_time(self, about: tuple[object, ...], every_s: float) -> bool:
-        """Tell whether this was not done lately, and note it."""
+        """Tell whether this was not done recently, and record the time."""
         now = self.monotonic()
         with self._lock:
             self._learnt = {key: until for key, until in self._learnt.items() if until > now}
@@ -236,9 +245,10 @@ def _numbers_with_term(query: FeedQuery) -> ItemNumbers:
 
 
 def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -> _Scope:
-    """Find the items of the first reading of a term that any title fits wholly. A part of a title finds nothing.
+    """Find the items whose complete title fits the first possible reading of a term.
 
-    Where nothing of them is wanted, the first that fit are returned without wanted items.
+    A part of a title finds nothing. Where none of them is wanted, return the first items that fit, without wanted
+    items.
     """
     read = read_movie_term if row.kind is InstanceKind.RADARR else read_series_term
     readings = list(read(query.term))
@@ -262,7 +272,7 @@ def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -
 
 
 def _keys_of(title: str) -> tuple[str, ...]:
-    """Return the keys of a title, the plain one first: both programs leave out an article in front when they search."""
+    """Return the keys of a title, the plain one first: both programs leave out a leading article when they search."""
     return tuple(dict.fromkeys(title_key(f"{article} {title}".strip()) for article in ("", "the", "a", "an")))
 
 

@@ -1,6 +1,6 @@
-"""Compose and check the titles of confirmed matches, before an instance is offered them for the first time.
+"""Compose and check the titles of confirmed matches before they are offered to an instance for the first time.
 
-Each title is shown to the instance's own `/parse` once. A title that it reads as another item is never offered.
+Each title is checked once with the instance's `/parse`. A title that it parses as another item is never offered.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from stalkeer.store.downloads.offers import (
 from stalkeer.store.library.finding import read_further_titles
 from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances
 
-# An item under one of these rules is not offered. The rest is for the instance to judge: it asks us.
+# Items under these rules are not offered. The instance judges all others itself, because it sends the searches.
 HELD_BACK = (SkipRule.TAGGED.value, SkipRule.OWNED.value, SkipRule.KEPT.value)
 MOST_TITLES_TRIED = 4
 SAVED_AT_ONCE = 50
@@ -59,7 +59,10 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class InstanceOffers:
-    """The result for one instance. `refused`: releases that are read as another item, or have no title."""
+    """Hold the result for an instance.
+
+    `refused` counts releases that it parses as another item, or without a usable title.
+    """
 
     slug: str
     offered: int = 0
@@ -92,12 +95,12 @@ class OffersReport:
 
 @dataclass(frozen=True)
 class _File:
-    """The matches of one entry that make one offer: a movie, or the wanted episodes of the file."""
+    """Hold the matches of an entry that form an offer: a movie, or the wanted episodes of the file."""
 
     matches: tuple[OfferableMatch, ...]
     item_key: str
     titles: tuple[str, ...]
-    episodes: int  # that the file holds
+    episodes: int  # number of episodes in the file
     refusal: str = ""
 
     @property
@@ -110,9 +113,9 @@ class _File:
 
 
 def prepare_offers(database: Database, arrs: Arrs, run: Run, subject: str | None = None) -> OffersReport:
-    """Prepare the offers of every instance that drives itself, or of one.
+    """Prepare the offers of every instance with the native drive, or of the instance `subject`.
 
-    `subject` is the name of an instance. An instance that does not answer stops no other.
+    An instance that does not answer does not stop the others.
     """
     with database.connect() as connection:
         rows = (get_instance(connection, subject),) if subject else list_instances(connection)
@@ -134,7 +137,7 @@ def has_native_instances(connection: Transaction) -> bool:
 
 @dataclass
 class _Preparing:
-    """The preparation of one instance's offers."""
+    """Prepare the offers of an instance."""
 
     database: Database
     arrs: Arrs
@@ -142,8 +145,8 @@ class _Preparing:
     run: Run
     offered: int = 0
     refused: int = 0
-    _known: dict[str, list[OfferRow]] = field(default_factory=dict)  # by item
-    _holders: dict[tuple[str, SourceId, str], OfferRow] = field(default_factory=dict)  # by item and entry
+    _known: dict[str, list[OfferRow]] = field(default_factory=dict)  # offers by item
+    _holders: dict[tuple[str, SourceId, str], OfferRow] = field(default_factory=dict)  # offers by item and entry
     _failed: frozenset[str] = frozenset()
     _last: OfferId = OfferId(0)  # noqa: RUF009 - a number
 
@@ -168,7 +171,7 @@ class _Preparing:
         return InstanceOffers(self.row.slug, self.offered, self.refused)
 
     def _catch_up(self, connection: Transaction) -> None:
-        """Read what another job has added meanwhile, and keep it from adding more before this transaction ends."""
+        """Read the offers that another job added meanwhile, and lock them until this transaction ends."""
         lock_offers(connection, self.row.id)
         for offer in list_offers(connection, self.row.id, after=self._last):
             self._note(offer)
@@ -181,7 +184,10 @@ class _Preparing:
                 self._holders.setdefault((offer.item_key, source_id, entry_key), offer)
 
     def _sort(self, files: Sequence[_File]) -> tuple[list[tuple[OfferRow, list[OfferedEntry]]], list[_File]]:
-        """Sort files into those that join an offer that is there, and those that need one. Known ones are left out."""
+        """Sort files into those that join an existing offer, and those that need a new one.
+
+        Known files are left out.
+        """
         joining: dict[str, tuple[OfferRow, set[OfferedEntry]]] = {}
         new: list[_File] = []
         for file in files:
@@ -193,10 +199,10 @@ class _Preparing:
         return [(offer, sorted(entries)) for offer, entries in joining.values()], new
 
     def _offer_for(self, file: _File) -> OfferRow | None:
-        """Return the offer that a file has or joins; None where it needs one.
+        """Return the offer that a file has or joins; None where it needs a new one.
 
-        A file that was offered for this item keeps its release, whatever is known of it since: under another name the
-        instance would take it for a release that it has not seen, and its blocklist would not hold.
+        A file that was offered for this item keeps its release, even if its facts change. Under another name, the
+        instance would treat it as a new release and ignore its blocklist.
         """
         holder = self._holders.get((file.item_key, file.first.source_id, file.first.entry_key))
         if holder is not None:
@@ -206,9 +212,9 @@ class _Preparing:
         return refused or next((offer for offer in offers if self._takes_more(offer)), None)
 
     def _leaving(self, files: Sequence[_File]) -> list[tuple[OfferRow, list[OfferedEntry]]]:
-        """Return the entries that are another item's now, or were refused under a title that is not theirs any more.
+        """Return the entries that now belong to another item, or were refused under a title that no longer fits them.
 
-        An entry that is gone for now stays with its offer.
+        An entry that is missing for now stays with its offer.
         """
         titles: dict[OfferedEntry, dict[str, tuple[str, ...]]] = {}
         for file in files:
@@ -222,7 +228,10 @@ class _Preparing:
         return found
 
     def _takes_more(self, offer: OfferRow) -> bool:
-        """A release that failed is on the instance's blocklist: what comes later must be a release of its own."""
+        """Tell whether an offer may get more entries.
+
+        A failed release is on the instance's blocklist, so later entries need a new release.
+        """
         return offer.guid not in self._failed
 
     def _check_all(self, files: Sequence[_File]) -> None:
@@ -239,7 +248,10 @@ class _Preparing:
                 self._save_all([(group, self._check(client, group[0])) for group in part], len(groups) - start)
 
     def _save_all(self, checked: Sequence[tuple[Sequence[_File], str | None]], expected: int) -> None:
-        """Save what was checked; what another job has saved meanwhile is joined. `expected`: offers to come."""
+        """Save the checked offers, and join those that another job saved meanwhile.
+
+        `expected` is the number of offers still to come.
+        """
         with self.database.begin() as connection:
             self._catch_up(connection)
             newest, oldest = offered_dates(connection, self.row.id)
@@ -252,15 +264,15 @@ class _Preparing:
                     self._save(connection, new, title, dates)
 
     def _check(self, client: ArrClient, file: _File) -> str | None:
-        """Return the first title that the instance reads as the item; None where there is none."""
+        """Return the first title that the instance parses as the item; None where there is none."""
         if file.refusal:
             return None
         for title in file.titles[:MOST_TITLES_TRIED]:
             try:
                 reading = read_release(client, title)
-            except ArrNotFound:  # before Radarr 3.1: nothing can be asked
+            except ArrNotFound:  # before Radarr 3.1, which has no such request
                 return title
-            except ArrRefused:  # this title alone
+            except ArrRefused:  # the instance refuses only this title
                 continue
             if _is_read_as(reading, file):
                 return title
@@ -290,14 +302,14 @@ class _Preparing:
 
 
 def _stays(offer: OfferRow, titles: Mapping[str, tuple[str, ...]]) -> bool:
-    """Tell whether an entry is of this offer still. `titles`: those that it would have today, by item."""
+    """Tell whether an entry still belongs to this offer. `titles` are the titles that it would get now, by item."""
     if offer.item_key not in titles:
         return False
     return offer.pub_date is not None or offer.release in titles[offer.item_key]
 
 
 def _is_read_as(reading: Reading, file: _File) -> bool:
-    """Tell whether the instance reads a title as the wanted items, and as nothing beyond what the file holds."""
+    """Tell whether the instance parses a title as the wanted items, and as nothing that is not in the file."""
     if file.first.kind is WantedKind.MOVIE:
         return reading.movie_id == file.first.arr_id
     ids = {match.arr_id for match in file.matches}

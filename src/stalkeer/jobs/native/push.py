@@ -1,4 +1,4 @@
-"""Push a release to an instance that drives itself: its own rules decide, and it grabs what they approve."""
+"""Push a release to an instance with the native drive. Its own rules decide, and it grabs an approved release."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ OURSELVES = "To download it all the same, let Stalkeer download it itself this o
 
 
 def push_match(arrs: Arrs, match: ConfirmedMatch) -> DownloadId:
-    """Let the instance grab a match; return the download that it made of it.
+    """Let the instance grab a match, and return the download of the grab.
 
-    Raises Conflict with the instance's own rejections, or with what is missing, and ArrError where it does not answer.
+    Raises Conflict with the instance's rejections or with the missing condition, and ArrError where it does not answer.
     """
     with arrs.database.connect() as connection:
         row = get_instance_by_id(connection, match.instance_id)

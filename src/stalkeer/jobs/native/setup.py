@@ -1,4 +1,6 @@
-"""Let an instance drive itself: indexer, download client, their binding and the webhook, written by one action."""
+"""Set up the native drive of an instance: indexer, download client, their binding and the webhook, with a single
+action.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ from stalkeer.store.system.api_keys import list_keys, read_keys
 
 @dataclass(frozen=True)
 class NativeSetup:
-    """The state after a set-up. `note` says what is left for the user; it may be empty."""
+    """Hold the state after a set-up. `note` says what the user still has to do; it may be empty."""
 
     instance: str
     url: str
@@ -34,7 +36,7 @@ class NativeSetup:
 
 @dataclass(frozen=True)
 class NativeRemoval:
-    """The parts that were there and are taken out."""
+    """Hold the parts that were removed."""
 
     instance: str
     removed: tuple[str, ...]
@@ -42,10 +44,10 @@ class NativeRemoval:
 
 
 def connect_native(arrs: Arrs, slug: str, our_url: str, settings: Settings) -> NativeSetup:
-    """Write everything into the instance, or repair what is there; then let it drive itself.
+    """Add everything to the instance, or repair what is there; then set its drive to native.
 
-    Raises NotFound, InvalidInput for an address that cannot be used, Conflict for a disabled instance, and ArrError
-    with the words of the test that failed. What was written before stays; another run repairs it.
+    Raises NotFound, InvalidInput for an invalid address, Conflict for a disabled instance, and ArrError with the
+    message of the failed test. Parts that were added before stay; another run repairs them.
     """
     if not is_http_url(our_url):
         raise InvalidInput(
@@ -56,7 +58,7 @@ def connect_native(arrs: Arrs, slug: str, our_url: str, settings: Settings) -> N
     if not row.enabled:
         raise Conflict(f"{row.label} is disabled; enable it first.")
     target = NativeTarget(our_url.rstrip("/"), category_of(row.slug), bridge_key(arrs, row))
-    make_category_folder(settings, row, target.category)  # the instance looks for it as soon as it has the client
+    make_category_folder(settings, row, target.category)  # the instance checks the folder as soon as it has the client
     with arrs.client(row) as client:
         client_id = register_client(client, target)
         register_indexer(client, target, client_id)
@@ -66,7 +68,10 @@ def connect_native(arrs: Arrs, slug: str, our_url: str, settings: Settings) -> N
 
 
 def disconnect_native(arrs: Arrs, slug: str) -> NativeRemoval:
-    """Take everything out of the instance and drive it ourselves again. Open downloads stay with their owner."""
+    """Remove everything from the instance, and let Stalkeer look for missing items again.
+
+    Open grabs are finished as grabs.
+    """
     with arrs.database.connect() as connection:
         row = get_instance(connection, slug)
     removed: list[str] = []
@@ -88,7 +93,7 @@ def key_name(row: InstanceRow) -> str:
 
 
 def bridge_key(arrs: Arrs, row: InstanceRow) -> str:
-    """Return the bridge key of an instance; made when there is none, or none that can be read."""
+    """Return the bridge key of an instance. Make one where there is none, or where it cannot be decrypted."""
     name = key_name(row)
     with arrs.database.connect() as connection:
         known = {one.name: one for one in list_keys(connection)}
@@ -105,7 +110,10 @@ def bridge_key(arrs: Arrs, row: InstanceRow) -> str:
 
 
 def _set_drive(arrs: Arrs, row: InstanceRow, drive: Drive) -> tuple[InstanceRow, str]:
-    """Set the drive of an instance that was added here; for another, return what to write into config.yml."""
+    """Set the drive of an instance that was added here.
+
+    For an instance of config.yml, return the line to write there.
+    """
     if row.options.drive is drive:
         return row, ""
     if row.origin != UI:

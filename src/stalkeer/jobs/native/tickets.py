@@ -1,4 +1,4 @@
-"""Opaque, signed names of releases, for links and NZB files that leave the program."""
+"""Make opaque, signed names of releases for links and NZB files that are sent to other programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ VERSION = "v1"
 
 
 def ticket_of(secrets: SecretBox, guid: str) -> str:
-    """Return the name of a release for outside: `v1.GUID.SIGNATURE`. It reveals nothing of the playlist."""
+    """Return the signed name of a release: `v1.GUID.SIGNATURE`. It reveals nothing of the playlist."""
     return f"{VERSION}.{guid}.{secrets.sign(guid, PURPOSE)}"
 
 

@@ -1,6 +1,6 @@
-"""Ask instances about the downloads that they grabbed: imported, in trouble, removed, or cancelled here.
+"""Ask instances about the releases that they grabbed: imported, not importable, removed, or cancelled here.
 
-One poll an instance: its queue, and its history of each download that has left the queue. Every step may be repeated.
+A poll reads the instance's queue, and its history of each download that has left the queue. Every step may be repeated.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ from stalkeer.store.library.instances import get_instance_by_id
 log = logging.getLogger(__name__)
 
 POLL_EVERY = timedelta(minutes=1)
-# an instance asks its clients once a minute: before that it may not know of a grab that it has just made
+# an instance asks its clients once a minute, so it may not know a new grab before that
 UNKNOWN_FOR = timedelta(minutes=3)
-# ... and one that answered for so long without a word of a ready file has lost its download client
+# an instance that answered for this time without a row of a ready file has lost its download client
 LOST_AFTER = timedelta(hours=2)
-MOST_HISTORIES = 50  # requests in one poll of an instance
+MOST_HISTORIES = 50  # most requests in a poll of an instance
 
 
 @dataclass
 class GrabWatch:
-    """Follows what instances do with their grabs. `wake`: a download has changed."""
+    """Follow the grabs of the instances. `wake` reports that a download has changed."""
 
     database: Database
     arrs: Arrs
@@ -63,12 +63,16 @@ class GrabWatch:
     wake: Callable[[], None] = lambda: None
     every: timedelta = POLL_EVERY
     _polled: dict[InstanceId, datetime] = field(default_factory=dict)
-    _unknown_since: dict[str, datetime] = field(default_factory=dict)  # ready files, by the id of their grab
+    # since when a ready file has no row, by the id of its grab
+    _unknown_since: dict[str, datetime] = field(default_factory=dict)
     _told: dict[str, datetime] = field(default_factory=dict)  # when its instance was first asked about a dropped grab
-    _hurried: set[str] = field(default_factory=set)  # dropped grabs for which no poll is brought forward any more
+    _hurried: set[str] = field(default_factory=set)  # dropped grabs that no longer cause an early poll
 
     def look(self) -> bool:
-        """Ask every instance that is due. An instance that is away stops no other. True: look again in a moment."""
+        """Poll every instance that is due.
+
+        An instance that does not answer does not stop the others. Return True to look again soon.
+        """
         with self.database.connect() as connection:
             watched = list_watched(connection)
         by_instance: dict[InstanceId, list[NativeGrab]] = {}
@@ -84,7 +88,9 @@ class GrabWatch:
         return bool(dropped)
 
     def _is_due(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> bool:
-        """Once a minute; at once for what has just become ready, was removed there or cancelled here."""
+        """Tell whether to poll an instance: once a minute, and at once after a file became ready, or a grab was removed
+        there or cancelled here.
+        """
         last, now = self._polled.get(instance_id), self.clock()
         if last is None or not last <= now < last + self.every:
             return True
@@ -107,25 +113,30 @@ class GrabWatch:
                 _Poll(self, client, read_tracked(client)).follow(grabs)
         except ArrError as error:
             self._forget_unknown(grabs)
-            log.info("%s: its downloads are asked for again in a minute: %s", row.label, error)
+            log.info("%s: its grabs could not be checked and are checked again in a minute: %s", row.label, error)
 
     @property
     def moment(self) -> timedelta:
-        """The shortest time between two polls, in which an instance that is told to look at its client has done so."""
+        """Return the shortest time between two polls, after which an instance has refreshed its download client on
+        request.
+        """
         return self.every / 12
 
     def is_unheard_of(self, grab: GrabRow) -> bool:
-        """Return whether the instance has no row of a cancelled grab, although it has looked for it meanwhile."""
+        """Return whether the instance has no row of a cancelled grab, although it refreshed its client since."""
         now = self.clock()
         return now - self._told.setdefault(grab.nzo_id, now) >= self.moment
 
     def is_lost(self, grab: GrabRow) -> bool:
-        """Return whether the instance has answered for hours without a word of this file. Time away does not count."""
+        """Return whether the instance has answered for hours without a row of this file.
+
+        Time without answers does not count.
+        """
         now = self.clock()
         return grab.ended_at is not None and now - self._unknown_since.setdefault(grab.nzo_id, now) > LOST_AFTER
 
     def note_known(self, grab: GrabRow) -> None:
-        """Begin anew to wait for a word of the instance."""
+        """Restart the wait for a row of the instance."""
         self._unknown_since.pop(grab.nzo_id, None)
 
     def _forget_unknown(self, grabs: Sequence[NativeGrab]) -> None:
@@ -133,18 +144,18 @@ class GrabWatch:
             self.note_known(one.grab)
 
     def _tidy(self) -> None:
-        """Remove the links of grabs that are over."""
+        """Remove the links of grabs that have ended."""
         with self.database.connect() as connection:
             found = list_untidy(connection)
         for grab in found:
-            with suppress(OSError):  # the instance has moved the file, and often its folder too
+            with suppress(OSError):  # the instance has moved the file, and often its folder as well
                 remove_link(Path(grab.storage))
             with self.database.begin() as connection:
                 forget_storage(connection, grab)
 
 
 def remove_link(link: Path) -> None:
-    """Delete the file that an instance was given, and the folder of its release."""
+    """Delete the file that was linked for an instance, and the folder of its release."""
     if link.parent.is_dir():
         remove_staged(link)
     remove_if_empty(link.parent)
@@ -169,7 +180,7 @@ class _Poll:
             look_at_client(self.client)
 
     def _follow(self, one: NativeGrab) -> bool:
-        """True where the instance has not seen yet that the file is ready."""
+        """Follow a grab. Return True where the instance has not noticed yet that the file is ready."""
         row = self.tracked.get(one.grab.nzo_id.casefold())
         if row is None or row.is_imported:
             return self._look_up(one)
@@ -184,7 +195,7 @@ class _Poll:
         return not row.trouble and one.grab.ended_at is not None and self._is_new(one.grab.ended_at)
 
     def _look_up(self, one: NativeGrab) -> bool:
-        """The download has left the instance's queue, or is not in it yet."""
+        """Handle a grab that has left the instance's queue, or is not in it yet, by the instance's history."""
         if self.histories >= MOST_HISTORIES:
             return False
         self.histories += 1
@@ -204,7 +215,7 @@ class _Poll:
         return False
 
     def _take_back(self, grab: GrabRow) -> None:
-        """The instance has no word of it: its download client was removed. Somebody must import the file."""
+        """Let Stalkeer import the file, because the instance no longer knows it: its download client was removed."""
         label = self.client.address.label
         reason = f"{label} has not asked for it since it was ready. Check that Stalkeer is its download client"
         self._change(lambda connection, now: take_back(connection, grab, reason, now))
@@ -230,7 +241,7 @@ class _Poll:
 
 
 def drop_grab(connection: Transaction, grab: GrabRow, now: datetime) -> bool:
-    """Let go of a grab that its instance does not want any more, and cancel a download that serves nobody now."""
+    """Release a grab that its instance no longer wants, and cancel the download if it serves no other item."""
     remove_grab(connection, grab.nzo_id)
     is_idle = release_grab(connection, grab, "was removed from the queue of its instance", now)
     if is_idle and grab.download_id is not None:
