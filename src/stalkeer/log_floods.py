@@ -97,7 +97,7 @@ class AwayFilter(logging.Filter):
 
 def _is_about_absence(record: logging.LogRecord) -> bool:
     given = record.args if isinstance(record.args, tuple) else ()
-    return any(isinstance(one, StoreUnavailable) for one in given) or (
+    return any(isinstance(argument, StoreUnavailable) for argument in given) or (
         record.name == ENGINE_LOGGER and DRIVERS_ERROR in record.getMessage()
     )
 
@@ -114,5 +114,5 @@ def quieten_server_loggers() -> None:
     """Limit uvicorn's warnings about malformed requests to one line a minute."""
     for name in ("uvicorn.error", "asyncio"):
         logger = logging.getLogger(name)
-        if not any(isinstance(one, FloodFilter) for one in logger.filters):
+        if not any(isinstance(filter_, FloodFilter) for filter_ in logger.filters):
             logger.addFilter(FloodFilter())

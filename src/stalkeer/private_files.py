@@ -65,9 +65,9 @@ def copy_private(source: Path, target: Path) -> None:
 
 def make_private_folder(folder: Path) -> None:
     """Create the folder and its missing parents for the owner only."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)  # raises FileExistsError for a file in its place
 
 
@@ -87,7 +87,7 @@ def withdraw_from_others(data_dir: Path, passages: Collection[Path] = ()) -> lis
     those for media files, keep their permissions. Others may still pass through the data folder, where they could
     before, if one of `passages` is below it. Symbolic links are not followed.
     """
-    has_passage = any(one != data_dir and one.is_relative_to(data_dir) for one in passages)
+    has_passage = any(passage != data_dir and passage.is_relative_to(data_dir) for passage in passages)
     failed = [] if _withdraw(data_dir, READ_BY_OTHERS if has_passage else OTHERS) else [data_dir]
     return failed + [path for path in _contents(data_dir) if not _withdraw(path, OTHERS)]
 

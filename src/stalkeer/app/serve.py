@@ -160,7 +160,7 @@ def run_server(app: App) -> None:
     if app.shared.may_work:
         gate.open()
     elif problems:
-        log.error("no job starts; see the health page", problems=[one.subject for one in problems])
+        log.error("no job starts; see the health page", problems=[problem.subject for problem in problems])
     else:
         log.error("the secret key does not fit the database: no job starts; see the health page", key=str(app.key_file))
     _log_unusable_folders(app)

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
 from stalkeer.demo.newznab import (
     FeedItem,
-    Fetched,
+    HttpAnswer,
     IndexerFailed,
     IndexerSettings,
     clean_file_name,
@@ -41,16 +41,16 @@ PUSHED = ("title", "downloadUrl", "protocol", "publishDate", "indexer", "indexer
 TIMEOUT_S = 30
 
 
-def fetch(url: str) -> Fetched:
+def fetch(url: str) -> HttpAnswer:
     """Send a GET as both programs do, and return the answer whatever its status."""
     if not url.startswith(("http://", "https://")):
         raise IndexerFailed("Unable to connect to indexer: no web address")
     headers = {"Accept": "application/rss+xml, text/rss+xml, application/xml, text/xml", "User-Agent": "Radarr/5.0"}
     try:
         with urlopen(OutgoingRequest(url, headers=headers), timeout=TIMEOUT_S) as answer:  # noqa: S310 - checked above
-            return Fetched(answer.status, answer.headers.get("Content-Type", ""), answer.read())
+            return HttpAnswer(answer.status, answer.headers.get("Content-Type", ""), answer.read())
     except HTTPError as error:
-        return Fetched(error.code, error.headers.get("Content-Type", ""), error.read())
+        return HttpAnswer(error.code, error.headers.get("Content-Type", ""), error.read())
     except (URLError, OSError) as error:
         raise IndexerFailed(f"Unable to connect to indexer: {error}") from error
 

@@ -24,7 +24,7 @@ class IndexerFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Fetched:
+class HttpAnswer:
     """Hold an answer over HTTP."""
 
     status: int
@@ -32,7 +32,7 @@ class Fetched:
     body: bytes
 
 
-Fetch = Callable[[str], Fetched]
+Fetch = Callable[[str], HttpAnswer]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class FeedItem:
 
     @property
     def categories(self) -> set[int]:
-        return {int(one) for one in self.attributes.get("category", ()) if one.isdecimal()}
+        return {int(number) for number in self.attributes.get("category", ()) if number.isdecimal()}
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def read_capabilities(fetch: Fetch, settings: IndexerSettings) -> Capabilities:
     for element in root.find("searching") or ():
         if element.get("available") == "yes":
             found[element.tag] = tuple((element.get("supportedParams") or "q").split(","))
-    numbers = {int(one.get("id", "0")) for one in root.iter("category")}
-    numbers |= {int(one.get("id", "0")) for one in root.iter("subcat")}
+    numbers = {int(category.get("id", "0")) for category in root.iter("category")}
+    numbers |= {int(category.get("id", "0")) for category in root.iter("subcat")}
     return Capabilities(min(100, max(most, usual)), found, frozenset(numbers))
 
 
@@ -148,7 +148,7 @@ def clean_file_name(title: str) -> str:
     return re.sub(r'[\\/<>?*:|"]', "", title)
 
 
-def _document(answer: Fetched) -> ET.Element:
+def _document(answer: HttpAnswer) -> ET.Element:
     if answer.status == 429:
         raise IndexerFailed("API request limit reached")
     kind = answer.content_type.partition(";")[0].strip().lower()
@@ -170,9 +170,9 @@ def _document(answer: Fetched) -> ET.Element:
 
 def _item(element: ET.Element, url: str) -> FeedItem | None:
     attributes: dict[str, list[str]] = {}
-    for one in element.findall(ATTRIBUTES):
-        attributes.setdefault(one.get("name", "").lower(), []).append(one.get("value", ""))
-    enclosures = [one for one in element.findall("enclosure") if one.get("type") == NZB_TYPE]
+    for attribute in element.findall(ATTRIBUTES):
+        attributes.setdefault(attribute.get("name", "").lower(), []).append(attribute.get("value", ""))
+    enclosures = [enclosure for enclosure in element.findall("enclosure") if enclosure.get("type") == NZB_TYPE]
     title, date = element.findtext("title"), element.findtext("pubDate")
     if not title or not date:
         raise IndexerFailed("An item has no title or no date")

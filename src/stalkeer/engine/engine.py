@@ -213,10 +213,6 @@ class Engine:
         except StoreError as error:
             log.warning("the worker could not be marked as stopped: %s", error)
 
-    @property
-    def is_running(self) -> bool:
-        return self._is_running
-
     def wake(self) -> None:
         """Check the queue now instead of within two seconds."""
         self._wake_both()

@@ -151,7 +151,7 @@ def _from_flags(overrides: Mapping[str, object]) -> list[_Value]:
 
 def _from_environment(environ: Mapping[str, str]) -> list[_Value]:
     found = []
-    for variable, text in sorted(environ.items(), key=lambda one: _with_numbers(one[0])):
+    for variable, text in sorted(environ.items(), key=lambda pair: _with_numbers(pair[0])):
         if not variable.startswith(PREFIX):
             continue
         path = _with_index(tuple(part.lower() for part in variable[len(PREFIX) :].split("__")))

@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 import stalkeer.adapters.arr as adapter
 from stalkeer.adapters.arr import adding, commands, confirm, folders, lookup, naming, parse, reading, tracking
 from stalkeer.adapters.arr.answers import Resource
-from stalkeer.adapters.arr.artwork import Picture, read_picture
+from stalkeer.adapters.arr.artwork import PictureSize, read_picture
 from stalkeer.adapters.arr.calendar import read_calendar
 from stalkeer.adapters.arr.connect import check_program
 from stalkeer.adapters.arr.native import (
@@ -140,7 +140,7 @@ def test_every_request_to_radarr_is_in_the_table_and_the_table_has_no_other(rada
     request = request_for(MovieTarget(film.id), staged(tmp_path / "s", "Some.Film.2020.1080p.WEB-DL-X", FILM))
     finish(radarr, radarr_client, request)
     confirm.find_imported(radarr_client, replace(request, file=tmp_path / "gone", size=1), "/nowhere")
-    for picture in Picture:
+    for picture in PictureSize:
         assert read_picture(radarr_client, 1, picture)
 
     check(InstanceKind.RADARR, radarr.requests)
@@ -174,7 +174,7 @@ def test_every_request_to_sonarr_is_in_the_table_and_the_table_has_no_other(sona
     request = request_for(target, staged(tmp_path / "s", "Some.Series.S01E01.1080p.WEB-DL-X", EPISODE))
     finish(sonarr, sonarr_client, request)
     confirm.find_imported(sonarr_client, replace(request, file=tmp_path / "gone", size=1), "/nowhere")
-    for picture in Picture:
+    for picture in PictureSize:
         assert read_picture(sonarr_client, 1, picture)
 
     check(InstanceKind.SONARR, sonarr.requests)

@@ -12,10 +12,10 @@ from stalkeer.core.downloads.sabnzbd import (
     LOCAL_FAULT,
     OWN_CATEGORY,
     VERSION,
+    GrabProgress,
     HistorySlot,
     InHistory,
     InQueue,
-    Progress,
     QueueSlot,
     SabStatus,
     Stage,
@@ -52,14 +52,14 @@ TIME = re.compile(r"(\d+:)?\d+:\d\d:\d\d")
     ],
 )
 def test_an_active_release_stands_in_the_queue(state, status):
-    assert place_of(Progress(Stage.ACTIVE, state)) == InQueue(SabStatus(status))
+    assert place_of(GrabProgress(Stage.ACTIVE, state)) == InQueue(SabStatus(status))
 
 
 @pytest.mark.parametrize("state", [*S, None])
 @pytest.mark.parametrize("stage", Stage)
 @pytest.mark.parametrize("code", [None, "gone", "placement"])
 def test_every_release_has_one_place_with_a_known_status_and_the_queue_never_says_completed(state, stage, code):
-    place = place_of(Progress(stage, state, code, "words"))
+    place = place_of(GrabProgress(stage, state, code, "words"))
 
     assert place.status.value in KNOWN
     if isinstance(place, InQueue):
@@ -74,31 +74,31 @@ def test_every_release_has_one_place_with_a_known_status_and_the_queue_never_say
 def test_a_fault_of_our_own_disk_is_a_warning_and_blocklists_nothing(state, code):
     stage = Stage.FAILED if state is S.FAILED else Stage.ACTIVE
 
-    assert place_of(Progress(stage, state, code, "the disk is full")) == InHistory(SabStatus.FAILED, LOCAL_FAULT)
+    assert place_of(GrabProgress(stage, state, code, "the disk is full")) == InHistory(SabStatus.FAILED, LOCAL_FAULT)
 
 
 def test_a_download_that_goes_on_after_a_local_fault_is_in_the_queue_again():
-    progress = Progress(Stage.ACTIVE, S.DOWNLOADING, "local_disk_full", "the disk was full")
+    progress = GrabProgress(Stage.ACTIVE, S.DOWNLOADING, "local_disk_full", "the disk was full")
 
     assert place_of(progress) == InQueue(SabStatus.DOWNLOADING)
 
 
 def test_a_hopeless_file_failed_with_our_reason():
-    place = place_of(Progress(Stage.FAILED, S.FAILED, "gone", "the server has no\nsuch file"))
+    place = place_of(GrabProgress(Stage.FAILED, S.FAILED, "gone", "the server has no\nsuch file"))
 
     assert place == InHistory(SabStatus.FAILED, "the server has no such file")
 
 
 @pytest.mark.parametrize("error", [None, "", LOCAL_FAULT])
 def test_a_failure_never_reads_as_a_warning_and_is_never_without_words(error):
-    place = place_of(Progress(Stage.FAILED, S.FAILED, "gone", error))
+    place = place_of(GrabProgress(Stage.FAILED, S.FAILED, "gone", error))
 
     assert place.fail_message not in ("", LOCAL_FAULT)
 
 
 def test_a_file_that_is_ready_stays_ready_whatever_its_download_does():
     for state in (*S, None):
-        assert place_of(Progress(Stage.READY, state, "import", "words")) == InHistory(SabStatus.COMPLETED)
+        assert place_of(GrabProgress(Stage.READY, state, "import", "words")) == InHistory(SabStatus.COMPLETED)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from stalkeer.adapters.arr.client import ArrClient
 LARGEST = 4_000_000  # bytes; an instance that has not scaled a picture yet sends the large original
 
 
-class Picture(StrEnum):
+class PictureSize(StrEnum):
     """Define the sizes of pictures that both programs keep. The number is the height."""
 
     THUMBNAIL = "poster-250"
@@ -25,7 +25,7 @@ _MARKS = (
 )
 
 
-def read_picture(client: ArrClient, arr_id: int, picture: Picture) -> bytes | None:
+def read_picture(client: ArrClient, arr_id: int, picture: PictureSize) -> bytes | None:
     """Return a picture of a movie or series; None where there is none, or where the answer is no picture."""
     content = client.download(f"mediacover/{arr_id}/{picture.value}.jpg", LARGEST)
     return content if content and media_type_of(content) else None

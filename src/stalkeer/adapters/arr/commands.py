@@ -54,7 +54,7 @@ def find_import_of(client: ArrClient, path: str) -> CommandState | None:
 def _imports(body: object, path: str) -> bool:
     files = body.get("files") if isinstance(body, dict) else None
     paths = [file.get("path") for file in files if isinstance(file, dict)] if isinstance(files, list) else []
-    return any(isinstance(one, str) and is_same_path(one, path) for one in paths)
+    return any(isinstance(known, str) and is_same_path(known, path) for known in paths)
 
 
 def search_movies(client: ArrClient, movie_ids: Sequence[int]) -> CommandState:

@@ -69,7 +69,7 @@ def find_indexer(client: ArrClient) -> OurIndexer | None:
     found = find_ours(client, INDEXER)
     if found is None:
         return None
-    address = next((str(one.value or "") for one in found.fields if one.name == "baseUrl"), "")
+    address = next((str(field.value or "") for field in found.fields if field.name == "baseUrl"), "")
     return OurIndexer(found.id, address)
 
 
@@ -133,8 +133,8 @@ def push_release(client: ArrClient, release: Release, indexer_id: int) -> PushOu
     if ids[own]:
         body[own] = ids[own]
     pushed = _read_pushed(client.post(TypeAdapter(Any), "release/push", body))
-    rejections = tuple(dict.fromkeys(reason for one in pushed for reason in one.rejections))
-    return PushOutcome(any(one.approved for one in pushed), rejections)
+    rejections = tuple(dict.fromkeys(reason for decision in pushed for reason in decision.rejections))
+    return PushOutcome(any(decision.approved for decision in pushed), rejections)
 
 
 def _read_pushed(answer: object) -> tuple[PushedResource, ...]:

@@ -34,7 +34,7 @@ _FORMATS = TypeAdapter(Rows[FormatResource])
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedName:
     """Hold the item that the instance finds in a release name; None and empty for no item."""
 
     movie_id: int | None
@@ -42,10 +42,10 @@ class Reading:
     episode_ids: frozenset[int]
 
 
-def read_release(client: ArrClient, release: str) -> Reading:
+def read_release(client: ArrClient, release: str) -> ParsedName:
     """Return the item that the instance finds in this release name."""
     read = client.get(_PARSE, "parse", {"title": release})
-    return Reading(
+    return ParsedName(
         read.movie.id if read.movie else None,
         read.series.id if read.series else None,
         frozenset(episode.id for episode in read.episodes),

@@ -87,7 +87,7 @@ def read_tracked(client: ArrClient) -> dict[str, TrackedDownload]:
 
 
 def _tracked(row: TrackedResource) -> TrackedDownload:
-    said = [text for one in row.status_messages for text in (one.messages or (one.title,)) if text]
+    said = [text for message in row.status_messages for text in (message.messages or (message.title,)) if text]
     words = mask_text("; ".join(dict.fromkeys(said)) or row.error_message)
     is_waiting = row.tracked_download_state in ("importBlocked", "importPending", "importFailed")
     # older versions report a blocked import as pending, with a warning

@@ -116,7 +116,9 @@ def read_sessions(server: MediaServer) -> tuple[Watched, ...]:
 
 def _of_plex(content: bytes) -> tuple[Watched, ...]:
     found = _PLEX.validate_json(content).MediaContainer.Metadata
-    return tuple(_watched(one.title, _place_of(one), is_live=str(one.live) in ("1", "True")) for one in found)
+    return tuple(
+        _watched(session.title, _place_of(session), is_live=str(session.live) in ("1", "True")) for session in found
+    )
 
 
 def _place_of(metadata: _Metadata) -> str:
@@ -126,7 +128,11 @@ def _place_of(metadata: _Metadata) -> str:
 
 def _of_emby(content: bytes) -> tuple[Watched, ...]:
     items = (session.now_playing_item for session in _EMBY.validate_json(content))
-    return tuple(_watched(one.name or "", one.path or "", is_live=one.type in LIVE_TYPES) for one in items if one)
+    return tuple(
+        _watched(session.name or "", session.path or "", is_live=session.type in LIVE_TYPES)
+        for session in items
+        if session
+    )
 
 
 def _watched(title: str, place: str, *, is_live: bool) -> Watched:

@@ -374,6 +374,6 @@ def _dialler(question: Question, chain: Chain, fence: Fence, grip: Grip) -> Call
         return lambda: dial_socks(server, (address.host, address.port), patience_s, grip)
 
     def target() -> tuple[str, int]:
-        return min(found(), key=lambda one: ":" in one), address.port  # IPv4 first, because most proxies have no IPv6
+        return min(found(), key=lambda host: ":" in host), address.port  # IPv4 first, because most proxies have no IPv6
 
     return lambda: dial_socks(server, target(), patience_s, grip)

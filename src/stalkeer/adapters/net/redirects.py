@@ -95,7 +95,7 @@ class Chain:
         names = {name.casefold(): name for name in fields}
         if "authorization" not in names:
             fields |= login_field(self.address)
-        cookies = [f"{one.name}={one.value}" for one in self._cookies.values() if one.is_for(self.address)]
+        cookies = [f"{cookie.name}={cookie.value}" for cookie in self._cookies.values() if cookie.is_for(self.address)]
         if cookies:
             own = names.get("cookie", "Cookie")
             fields[own] = "; ".join([fields[own], *cookies] if own in fields else cookies)
@@ -135,7 +135,10 @@ class Chain:
         name, is_pair, value = (part.strip() for part in pair.partition("="))
         if not name or not is_pair or _is_unsendable(name + value):
             return
-        said = {key.strip().casefold(): text.strip() for key, _, text in (one.partition("=") for one in attributes)}
+        said = {
+            key.strip().casefold(): text.strip()
+            for key, _, text in (attribute.partition("=") for attribute in attributes)
+        }
         domain = said.get("domain", "").lstrip(".").casefold()
         host = self.address.host
         if domain and domain != host and (not host.endswith(f".{domain}") or "." not in domain or _is_ip(host)):

@@ -46,7 +46,7 @@ class MediaPlaylist:
 
     def fingerprint(self) -> str:
         """Return a fingerprint that is the same for the same film, whatever the tokens in its addresses."""
-        names = (f"{urlsplit(one.url).path.rpartition('/')[2]}@{one.start}" for one in self.segments)
+        names = (f"{urlsplit(segment.url).path.rpartition('/')[2]}@{segment.start}" for segment in self.segments)
         return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 

@@ -148,7 +148,7 @@ def plan(
     now: datetime,
 ) -> Plan:
     """Decide for the whole queue, ordered by priority, then manual rank, then age."""
-    table = _Table(list(running), accounts, surroundings, now)
+    table = _Usage(list(running), accounts, surroundings, now)
     table.yield_to_viewers()
     admitted: list[DownloadId] = []
     waiting: dict[DownloadId, Waiting] = {}
@@ -172,7 +172,7 @@ class Surroundings:
     gates: Gates = Gates()
 
 
-class _Table:
+class _Usage:
     """Count the used connections and disk space while a plan is made."""
 
     def __init__(

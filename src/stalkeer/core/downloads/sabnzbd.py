@@ -70,7 +70,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True)
-class Progress:
+class GrabProgress:
     """Hold a download as its instance sees it. `state` is None when its row is gone."""
 
     stage: Stage
@@ -90,7 +90,7 @@ class InHistory:
     fail_message: str = ""
 
 
-def place_of(progress: Progress) -> InQueue | InHistory:
+def place_of(progress: GrabProgress) -> InQueue | InHistory:
     """Return the list of a release and its status there.
 
     It is never in both lists. A problem with Stalkeer's disks is never reported as a failure of the release.
@@ -110,7 +110,7 @@ def place_of(progress: Progress) -> InQueue | InHistory:
     return InQueue(_QUEUE_STATUS[progress.state])
 
 
-def _reason(progress: Progress) -> str:
+def _reason(progress: GrabProgress) -> str:
     """Return the reason of a failure, without the text that means a warning and without words of the provider."""
     words = outward_reason(progress.error_code, progress.error)
     return UNKNOWN_FAILURE if words == LOCAL_FAULT else words
@@ -264,7 +264,7 @@ def read_priority(text: str) -> Priority | None:
         return None
     if number <= -2:  # -100 is the category's default, -2 is paused, -3 is a duplicate, -4 is stop
         return None
-    return next(one for one in Priority if one.level == min(number, Priority.FORCE.level))
+    return next(priority for priority in Priority if priority.level == min(number, Priority.FORCE.level))
 
 
 def is_paused_on_arrival(priority: str) -> bool:

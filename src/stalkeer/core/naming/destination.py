@@ -43,5 +43,5 @@ class Destination:
             title=str(document.get("title") or ""),
             year=year if isinstance(year, int) else None,
             season=season if isinstance(season, int) else 1,
-            episodes=tuple(int(one) for one in episodes) if isinstance(episodes, list | tuple) else (),
+            episodes=tuple(int(episode) for episode in episodes) if isinstance(episodes, list | tuple) else (),
         )

@@ -49,7 +49,7 @@ def may_ask(scope: Scope, method: str, path: str) -> bool:
     if scope is Scope.ADMIN:
         return True
     if scope is Scope.READ and method in ("GET", "HEAD"):
-        return any(path == one or path.startswith(f"{one}/") for one in READABLE)
+        return any(path == prefix or path.startswith(f"{prefix}/") for prefix in READABLE)
     return False
 
 

@@ -41,7 +41,7 @@ class RootFolderView(ApiModel):
     free_bytes: int | None
 
 
-class ProfileView(ApiModel):
+class ProfileChoice(ApiModel):
     id: int
     name: str
 
@@ -69,7 +69,7 @@ class TargetsView(ApiModel):
     )
     found: list[FoundView]
     root_folders: list[RootFolderView]
-    profiles: list[ProfileView]
+    profiles: list[ProfileChoice]
 
     @classmethod
     def of(cls, found: CatalogueProposal) -> TargetsView:
@@ -78,11 +78,13 @@ class TargetsView(ApiModel):
             instance=proposal.instance.slug,
             best=found.best,
             found=[
-                FoundView(title=one.title, year=one.year, number=one.number, in_library=one.arr_id is not None)
-                for one in proposal.found
+                FoundView(title=item.title, year=item.year, number=item.number, in_library=item.arr_id is not None)
+                for item in proposal.found
             ],
-            root_folders=[RootFolderView(path=one.path, free_bytes=one.free_bytes) for one in proposal.folders],
-            profiles=[ProfileView(id=one.id, name=one.name) for one in proposal.profiles],
+            root_folders=[
+                RootFolderView(path=folder.path, free_bytes=folder.free_bytes) for folder in proposal.folders
+            ],
+            profiles=[ProfileChoice(id=profile.id, name=profile.name) for profile in proposal.profiles],
         )
 
 
@@ -130,5 +132,5 @@ def add_entry(app: CurrentApp, entry_id: RowId, wish: AddRequest) -> RequestedDo
     results = add_and_download(app.catalogue, EntryId(entry_id), chosen, wish.instance, wish.scope)
     return RequestedDownloads(
         downloads=view_downloads(app, queued_ids(results)),
-        problems=[item_problem(one.error) for one in results if one.error is not None],
+        problems=[item_problem(result.error) for result in results if result.error is not None],
     )

@@ -161,12 +161,12 @@ def create_downloads(app: CurrentApp, request: Request, wishes: NewDownloads) ->
     `errors` give the reason for each item.
     """
     made = _queue_wishes(app, wishes.items)
-    refused = [(f"/items/{place}", one.error) for place, one in enumerate(made) if one.error is not None]
+    refused = [(f"/items/{place}", result.error) for place, result in enumerate(made) if result.error is not None]
     if len(refused) == len(made):
         return refused_items(request, refused)
-    ids = list(dict.fromkeys(one.download_id for one in made if one.download_id is not None))
+    ids = list(dict.fromkeys(result.download_id for result in made if result.download_id is not None))
     views = dict(zip(ids, view_downloads(app, ids), strict=True))
-    return NewDownloadResults(results=[_result(one, views) for one in made])
+    return NewDownloadResults(results=[_result(result, views) for result in made])
 
 
 def _queue_wishes(app: App, wishes: list[DownloadRequest]) -> list[Queued]:
@@ -205,7 +205,7 @@ def change_download(app: CurrentApp, download_id: RowId, change: ChangeRequest) 
 def act_on_downloads(app: CurrentApp, wish: BulkRequest) -> BulkResult:
     """Apply an action to many downloads. A refused download does not stop the others."""
     verb = Verb(wish.action.value)
-    ids = [DownloadId(one) for one in wish.ids]
+    ids = [DownloadId(download_id) for download_id in wish.ids]
     results = act_on_all(app.download_queue, verb) if wish.all else act_on(app.download_queue, ids, verb)
     return BulkResult(results=[ActionView.of(result) for result in results])
 

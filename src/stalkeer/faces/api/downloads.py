@@ -163,7 +163,7 @@ def list_downloads(
         total = queue.count_downloads(connection, chosen)
     more, rows = len(rows) > page.size, rows[: page.size]
     return PageOf[DownloadView](
-        records=[DownloadView.of(one) for one in show(rows, _waiting(app, rows))],
+        records=[DownloadView.of(shown) for shown in show(rows, _waiting(app, rows))],
         page=None if page.after is not None else page.page,
         page_size=page.size,
         total_records=total,
@@ -179,7 +179,7 @@ def get_download_stats(app: CurrentApp) -> StatsView:
         running = queue.list_downloads(connection, DownloadFilter(states=(DownloadState.DOWNLOADING,)), limit=500)
         sums = statistics.totals(connection)
     return StatsView(
-        counts={one.value: counts.get(one, 0) for one in DownloadState},
+        counts={state.value: counts.get(state, 0) for state in DownloadState},
         speed=round(sum(row.transfer.speed or 0 for row in running)),
         overrides=get_overrides(app),
         completed=sums.completed,
@@ -237,7 +237,7 @@ def view_downloads(app: App, download_ids: Sequence[DownloadId]) -> list[Downloa
     """Show several downloads without their grabs. What they wait for is planned once for all."""
     with app.database.connect() as connection:
         rows = queue.get_downloads(connection, download_ids)
-    return [DownloadView.of(one) for one in show(rows, _waiting(app, rows))]
+    return [DownloadView.of(shown) for shown in show(rows, _waiting(app, rows))]
 
 
 def _waiting(app: App, rows: list[DownloadRow]) -> Mapping[DownloadId, Waiting]:

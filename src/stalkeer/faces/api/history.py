@@ -35,7 +35,7 @@ def list_history(
         raise InvalidInput("`since` needs a time zone, as in 2026-01-31T12:00:00Z")
     chosen = EventFilter(
         kinds=tuple(kind or ()),
-        levels=tuple(one.value for one in level or ()),
+        levels=tuple(value.value for value in level or ()),
         download_id=None if download_id is None else DownloadId(download_id),
         wanted_id=None if wanted_id is None else WantedId(wanted_id),
         source_id=None if source_id is None else SourceId(source_id),

@@ -125,4 +125,4 @@ def list_schedules(app: CurrentApp) -> list[ScheduleView]:
     with app.database.connect() as connection:
         own = own_refresh_times(connection)
     times = next_times(app.settings, app.clock(), own)
-    return [ScheduleView(job=one.job, cron=one.cron, next_at=one.at) for one in times]
+    return [ScheduleView(job=time.job, cron=time.cron, next_at=time.at) for time in times]

@@ -172,7 +172,7 @@ def _own_address(request: Request) -> str:
 def _asked_category(request: Request) -> int:
     """Return a category of the request, because the program's test accepts no other."""
     asked = request.query_params.get("cat", "").split(",")
-    return next((int(one) for one in asked if one.isascii() and one.isdecimal() and len(one) < 7), 2000)
+    return next((int(number) for number in asked if number.isascii() and number.isdecimal() and len(number) < 7), 2000)
 
 
 def _xml(document: str, *, status: int = 200, media_type: str = XML) -> Response:

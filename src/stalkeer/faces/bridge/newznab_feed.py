@@ -88,7 +88,7 @@ def categories_of(offer: LiveOffer) -> list[int]:
 
 def _offer_item(offer: LiveOffer, link: str) -> str:
     size = offer.size or 0
-    attributes: list[tuple[str, object]] = [("category", one) for one in categories_of(offer)]
+    attributes: list[tuple[str, object]] = [("category", category) for category in categories_of(offer)]
     attributes.append(("size", size))
     if offer.kind is WantedKind.MOVIE:
         attributes.append(("tmdbid", offer.tmdb_id))

@@ -50,7 +50,7 @@ def read_categories(text: str, kind: InstanceKind) -> frozenset[Pictures]:
     """Return the pictures of the categories: all without categories, none where only foreign categories are given."""
     if not text.strip():
         return frozenset({Pictures.ALL})
-    numbers = [int(one) for one in text.split(",") if one.strip().isascii() and one.strip().isdecimal()]
+    numbers = [int(number) for number in text.split(",") if number.strip().isascii() and number.strip().isdecimal()]
     root, found = _ROOT[kind], set()
     for number in numbers:
         further = number - root

@@ -99,7 +99,7 @@ def download(
         if chosen is None:
             found = propose_for_entry(catalogue, entry_id, instance)
             if found.best is None:
-                known = ", ".join(f"{one.number} {one.title} ({one.year})" for one in found.proposal.found[:10])
+                known = ", ".join(f"{item.number} {item.title} ({item.year})" for item in found.proposal.found[:10])
                 label = found.proposal.instance.label
                 raise InvalidInput(
                     f"{label} is not sure what {found.entry.name} is. Give --id: {known or 'none found'}"
@@ -108,7 +108,7 @@ def download(
         results = add_and_download(
             catalogue, entry_id, AddWish(chosen, root_folder, profile), instance, DownloadScope(scope)
         )
-        made, problems = queued_ids(results), [str(one.error) for one in results if one.error is not None]
+        made, problems = queued_ids(results), [str(result.error) for result in results if result.error is not None]
     words = [f"{len(made)} queued.", *problems]
     emit(
         context,

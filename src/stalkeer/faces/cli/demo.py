@@ -20,7 +20,7 @@ from stalkeer.faces.cli.output import ExitCode, Invocation, context_app, emit, f
 
 if TYPE_CHECKING:
     from stalkeer.faces.cli.demo_report import DemoReport
-    from stalkeer.faces.cli.demo_stage import Stage
+    from stalkeer.faces.cli.demo_stage import DemoStage
     from stalkeer.runtime import App
 
 app = typer.Typer(help="Try Stalkeer with demo servers: refresh, scan, match, download and import.")
@@ -74,7 +74,9 @@ class ServerEnded(Exception):  # noqa: N818 - a signal, not an error
 class Play:
     """Serve the program in the main thread, and drive it from a second thread that prints."""
 
-    def __init__(self, context: typer.Context, run: Invocation, stage: Stage, started: float, *, once: bool) -> None:
+    def __init__(
+        self, context: typer.Context, run: Invocation, stage: DemoStage, started: float, *, once: bool
+    ) -> None:
         self._context, self._run, self._stage, self._started, self._once = context, run, stage, started, once
         self._console = Console(stderr=run.json, quiet=run.json or run.quiet)
         self.report: DemoReport | None = None

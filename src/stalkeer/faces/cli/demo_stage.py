@@ -26,7 +26,7 @@ SOURCE = "demo"
 
 
 @dataclass(frozen=True)
-class Stage:
+class DemoStage:
     """Hold the running demo. `is_resumed` tells whether it continues an interrupted one."""
 
     folder: Path
@@ -39,7 +39,7 @@ class Stage:
 
 
 @contextmanager
-def open_stage(folder: Path, *, rate: float, fresh: bool) -> Iterator[Stage]:
+def open_stage(folder: Path, *, rate: float, fresh: bool) -> Iterator[DemoStage]:
     """Prepare the folder and run provider, Radarr and Sonarr until the block ends."""
     folder = folder.resolve()
     keys = _prepare(folder, fresh=fresh)
@@ -54,7 +54,7 @@ def open_stage(folder: Path, *, rate: float, fresh: bool) -> Iterator[Stage]:
         _take_up(world)
         config = folder / "config.yml"
         config.write_text(_config(folder, world), encoding="utf-8")
-        yield Stage(folder, config, world, is_resumed)
+        yield DemoStage(folder, config, world, is_resumed)
 
 
 def _prepare(folder: Path, *, fresh: bool) -> dict[str, str]:

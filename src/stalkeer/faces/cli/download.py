@@ -82,10 +82,12 @@ def add(
     from stalkeer.jobs.downloads.queue import OfMatch, queue_all
     from stalkeer.model import MatchId
 
-    wishes = [OfMatch(MatchId(one), ourselves) for one in match]
+    wishes = [OfMatch(MatchId(match_id), ourselves) for match_id in match]
     results = queue_all(context_app(context).download_queue, wishes)
-    queued = {str(one): result.download_id for one, result in zip(match, results, strict=True) if not result.error}
-    errors = {str(one): str(result.error) for one, result in zip(match, results, strict=True) if result.error}
+    queued = {
+        str(match_id): result.download_id for match_id, result in zip(match, results, strict=True) if not result.error
+    }
+    errors = {str(match_id): str(result.error) for match_id, result in zip(match, results, strict=True) if result.error}
     lines = [f"Match {one}: download {download_id} is queued." for one, download_id in queued.items()]
     text = "\n".join([*lines, *(f"Match {one}: {error}" for one, error in errors.items())])
     emit(context, {"queued": queued, "errors": errors}, lambda console: console.print(text, markup=False))

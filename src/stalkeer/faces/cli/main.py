@@ -88,7 +88,7 @@ def run_command_line(arguments: Sequence[str], build: Callable[[Invocation], App
     run = Invocation(build=build, serve=serve)
     _let_every_letter_pass()
     try:
-        if wrong := next((one for one in arguments if not _is_text(one)), None):
+        if wrong := next((argument for argument in arguments if not _is_text(argument)), None):
             raise typer.BadParameter(f"The argument {os.fsencode(wrong)!r} is no text in UTF-8")
         code = _invoke(arguments, run)
         sys.stdout.flush()

@@ -78,7 +78,7 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
-    def admit(self, one: BoundedProtocol, household: str) -> bool:
+    def admit(self, connection: BoundedProtocol, household: str) -> bool:
         """Count a new connection. Where there are too many, close the oldest connection without a request in work."""
         of_household = [other for other, name in self._open.items() if name == household]
         if len(of_household) >= self.limits.most_of_household:
@@ -86,21 +86,21 @@ class Connections:
         else:
             is_room = len(self._open) < self.limits.most or self._end_one(list(self._open))
         if is_room:
-            self._open[one] = household
+            self._open[connection] = household
         else:
             self.on_refused(household)
         return is_room
 
-    def forget(self, one: BoundedProtocol) -> None:
-        self._open.pop(one, None)
+    def forget(self, connection: BoundedProtocol) -> None:
+        self._open.pop(connection, None)
 
     def _end_one(self, among: list[BoundedProtocol]) -> bool:
         """Close the oldest connection at rest.
 
         Where every connection has a request in work, close the oldest one of a stranger.
         """
-        ended = next((one for one in among if one.is_at_rest), None) or next(
-            (one for one in among if one.is_strangers), None
+        ended = next((connection for connection in among if connection.is_at_rest), None) or next(
+            (connection for connection in among if connection.is_strangers), None
         )
         if ended is None:
             return False

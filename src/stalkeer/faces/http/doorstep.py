@@ -57,7 +57,7 @@ def brings_body(scope: Scope) -> bool:
 
 
 def depends_on(dependant: Dependant, guard: Guard) -> bool:
-    return dependant.call is guard or any(depends_on(one, guard) for one in dependant.dependencies)
+    return dependant.call is guard or any(depends_on(dependency, guard) for dependency in dependant.dependencies)
 
 
 def is_known(state: Mapping[str, object]) -> bool:

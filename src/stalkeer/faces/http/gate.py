@@ -259,9 +259,11 @@ def _with_headers(send: Send, exchange: _Exchange) -> Send:
             add_security_headers(headers, exchange.origin.scheme)
             keep_redirect_here(headers)
             headers["x-request-id"] = exchange.request_id
-            limited = [one for one in exchange.allowances if one.limit]
+            limited = [allowance for allowance in exchange.allowances if allowance.limit]
             if limited:
-                headers.update(min(limited, key=lambda one: (one.is_allowed, one.remaining)).headers())
+                headers.update(
+                    min(limited, key=lambda allowance: (allowance.is_allowed, allowance.remaining)).headers()
+                )
                 headers.setdefault("cache-control", "no-store")
         for piece in _pieces(message):
             await send(piece)

@@ -40,7 +40,7 @@ def show_access(request: Request, issued: tuple[str, str] | None = None) -> HTML
         me=request.state.user,
         keys=api_keys.list_keys(app.database),
         scopes=SCOPES,
-        instances=[one.slug for one in instances],
+        instances=[instance.slug for instance in instances],
         issued=issued,
     )
     answer.headers["Cache-Control"] = "no-store"

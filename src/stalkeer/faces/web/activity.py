@@ -236,7 +236,7 @@ def act(request: Request, ids: list[int], verb: str) -> Response:
         raise InvalidInput(f"There is no action {verb!r} for downloads.")
     if not ids:
         raise InvalidInput("No downloads are selected. Select at least one first.")
-    results = act_on(app_of(request).download_queue, [DownloadId(one) for one in ids], Verb(verb))
+    results = act_on(app_of(request).download_queue, [DownloadId(download_id) for download_id in ids], Verb(verb))
     return done(request, toast_for(results, Verb(verb)), changed="queue")
 
 

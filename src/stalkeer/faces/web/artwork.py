@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from stalkeer.adapters.arr.artwork import Picture, media_type_of
+from stalkeer.adapters.arr.artwork import PictureSize, media_type_of
 from stalkeer.faces.web.frame import app_of
 from stalkeer.model import LibraryId
 
@@ -17,7 +17,7 @@ TRANSPARENT = bytes.fromhex("47494638396101000100800000000000ffffff21f9040100000
 
 
 @router.get("/artwork/{library_id}/{picture}")
-def get_artwork(request: Request, library_id: int, picture: Picture) -> Response:
+def get_artwork(request: Request, library_id: int, picture: PictureSize) -> Response:
     """Send a picture of a movie or series. Where there is none now, send a transparent one over the initials."""
     found = app_of(request).artwork.find(LibraryId(library_id), picture)
     if found is None:

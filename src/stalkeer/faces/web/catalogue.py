@@ -52,7 +52,9 @@ def get_catalogue(
 ) -> HTMLResponse:
     """Show the newest entries, or the results of a search. Scrolling loads more rows."""
     chosen = EntrySearch(q.strip(), source or None, stored_kind(kind))
-    look = Look(view if view in VIEWS else "", EntryOrder.OLDEST if sort == EntryOrder.OLDEST else EntryOrder.NEWEST)
+    look = ListView(
+        view if view in VIEWS else "", EntryOrder.OLDEST if sort == EntryOrder.OLDEST else EntryOrder.NEWEST
+    )
     context = read_page(app_of(request), chosen, before, look)
     if is_fragment(request):
         name = "catalogue/more.html" if before is not None else "catalogue/rows.html"
@@ -61,14 +63,14 @@ def get_catalogue(
 
 
 @dataclass(frozen=True)
-class Look:
+class ListView:
     """The view of the list, and its order where nothing is searched for: a search puts the shortest names first."""
 
     view: str = ""
     order: EntryOrder = EntryOrder.NEWEST
 
 
-def read_page(app: App, chosen: EntrySearch, before: int | None, look: Look = Look()) -> dict[str, object]:
+def read_page(app: App, chosen: EntrySearch, before: int | None, look: ListView = ListView()) -> dict[str, object]:
     part = {"offset": before or 0} if chosen.has_words else {"before": before}
     with app.database.connect() as connection:
         rows = browse_entries(connection, chosen, order=look.order, **part, limit=PAGE_SIZE)

@@ -111,9 +111,9 @@ def _every(step: str, unit: str) -> str:
 
 def _at_clock(minute: str, hour: str, weekday: str) -> str:
     hours = hour.split(",")
-    if not minute.isdigit() or not all(one.isdigit() for one in hours):
+    if not minute.isdigit() or not all(hour.isdigit() for hour in hours):
         return ""
-    times = " and ".join(f"{int(one):02d}:{int(minute):02d}" for one in hours)
+    times = " and ".join(f"{int(hour):02d}:{int(minute):02d}" for hour in hours)
     if weekday == "*":
         return f"daily at {times}"
     return f"{WEEKDAYS[int(weekday)]} at {times}" if weekday in "01234567" and len(weekday) == 1 else ""

@@ -40,4 +40,4 @@ def select_all(
             f"More than {most:,} {noun} are selected, and nothing was changed. "
             f"At most {most:,} can be changed at once: narrow the filter."
         )
-    return [int(one) for one in found]
+    return [int(text) for text in found]

@@ -211,7 +211,7 @@ def get_why(request: Request, wanted_id: int) -> HTMLResponse:
 
 
 @dataclass(frozen=True)
-class Season:
+class SeasonRows:
     number: int
     rows: tuple[WantedRow, ...]
 
@@ -246,7 +246,7 @@ def get_series(request: Request, library_id: int) -> HTMLResponse:
         missing = count_wanted(connection, replace(chosen, reason="missing"))
         events = list_events(connection, EventFilter(library_id=work.id), limit=12)
     numbers = sorted({row.season or 0 for row in rows}, key=lambda number: (not number, number))  # specials last
-    seasons = [Season(number, tuple(row for row in rows if (row.season or 0) == number)) for number in numbers]
+    seasons = [SeasonRows(number, tuple(row for row in rows if (row.season or 0) == number)) for number in numbers]
     context: dict[str, object] = {"work": work, "links": links_of(work), "seasons": seasons, "events": events}
     context |= {"missing": missing, "cutoff": total - missing, "shown": len(rows), "more": total > len(rows)}
     if is_fragment(request):

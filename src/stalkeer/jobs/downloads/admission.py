@@ -136,14 +136,14 @@ def learn_hosts(
 ) -> list[QueuedDownload]:
     """Return `candidates` with the host of each. A host that was not known yet is stored."""
     found: dict[DownloadId, str] = {}
-    for row in without_host(connection, [one.id for one in candidates if not one.host]):
+    for row in without_host(connection, [candidate.id for candidate in candidates if not candidate.host]):
         address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
         if address is None:
             continue  # the run reports that the entry is gone
         with contextlib.suppress(StalkeerError):  # the run also reports a login that cannot be decrypted
             found[row.id] = host_of(fill(address.template, access(row.identity.source_id)))
             set_host(connection, row.id, found[row.id])
-    return [replace(one, host=found.get(one.id, one.host)) for one in candidates]
+    return [replace(candidate, host=found.get(candidate.id, candidate.host)) for candidate in candidates]
 
 
 def explain_waiting(database: Database, settings: Settings, now: datetime) -> dict[DownloadId, Waiting]:
@@ -198,8 +198,8 @@ def _pause(settings: Settings, overrides: Overrides, now: datetime) -> Waiting |
 def allowance(settings: Settings, now: datetime, overrides: Overrides = NO_OVERRIDES) -> Allowance:
     """Return the speed limit of all downloads at this time."""
     windows = [
-        Window(frozenset(one.days), one.start, one.end, 0 if one.pause else one.limit or None)
-        for one in settings.downloads.hours
+        Window(frozenset(hours.days), hours.start, hours.end, 0 if hours.pause else hours.limit or None)
+        for hours in settings.downloads.hours
     ]
     planned = allowance_at(now.astimezone(), windows, settings.downloads.bandwidth_limit or None)
     return overrides.apply(planned)
@@ -211,9 +211,9 @@ def throttle(bandwidth: Bandwidth, limits: Sequence[BandwidthLimits], total: flo
     Several workers share the total evenly, without communication.
     """
     bandwidth.limit(Bandwidth.GLOBAL, None if total is None else total / max(1, workers))
-    for one in limits:
-        bandwidth.limit(source_limit_name(one.source_id), one.of_source)
-        bandwidth.limit(download_limit_name(one.download_id), one.own)
+    for limit in limits:
+        bandwidth.limit(source_limit_name(limit.source_id), limit.of_source)
+        bandwidth.limit(download_limit_name(limit.download_id), limit.own)
 
 
 def source_limit_name(source_id: SourceId) -> str:

@@ -71,10 +71,12 @@ def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[
     instances = {instance.id: instance for instance in list_instances(connection)}
     # an entry for all items of the download comes before an entry for only some of them
     served = {match.entry_id: len({m.wanted_id for m in fresh if m.entry_id == match.entry_id}) for match in fresh}
-    ranked = [one for one in rank(fresh, instances.get(fresh[0].instance_id), languages) if one.allowed]
+    ranked = [match for match in rank(fresh, instances.get(fresh[0].instance_id), languages) if match.allowed]
     if not ranked:
         return None
-    match = max(ranked, key=lambda one: served[one.match.entry_id]).match  # max returns the first of equal values
+    match = max(
+        ranked, key=lambda ranked_match: served[ranked_match.match.entry_id]
+    ).match  # max returns the first of equal values
     return Replacement(match.entry_id, match.source_id, match.entry_key, match.entry_name)
 
 
@@ -99,7 +101,7 @@ def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
         return f"It is skipped: {item.skip}."
     found = confirmed_matches(connection, [wanted_id])
     ranked = rank(found, find_instance(connection, item.instance))
-    if not found or any(one.allowed for one in ranked):
+    if not found or any(match.allowed for match in ranked):
         return None
     if not ranked:
         return "No match is better than the present file."
@@ -128,7 +130,7 @@ def rank(
     wishes = Wishes(wanted.order, required_languages=wanted.required, original_language=original)
     variants = [_variant(match, whose) for match in unique.values()]
     ranked = rank_variants(variants, _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
-    return tuple(RankedMatch(unique[one.variant.entry_id], one.allowed, one.reasons) for one in ranked)
+    return tuple(RankedMatch(unique[match.variant.entry_id], match.allowed, match.reasons) for match in ranked)
 
 
 def _variant(match: ConfirmedMatch, whose: str) -> Variant:
@@ -151,26 +153,26 @@ def _variant(match: ConfirmedMatch, whose: str) -> Variant:
 
 
 def _of_profile(profile: QualityProfile, whose: str) -> Profile:
-    allowed = sorted((one for one in profile.qualities if one.allowed), key=lambda one: one.rank)
-    enough = next((one for one in allowed if one.rank >= profile.cutoff_rank), None)
+    allowed = sorted((quality for quality in profile.qualities if quality.allowed), key=lambda quality: quality.rank)
+    enough = next((quality for quality in allowed if quality.rank >= profile.cutoff_rank), None)
     return Profile(
         profile.name,
-        tuple(_pair(one) for one in allowed),
+        tuple(_pair(quality) for quality in allowed),
         _pair(enough) if enough else None,
-        tuple((_pair(one), _limits(one)) for one in allowed),
+        tuple((_pair(quality), _limits(quality)) for quality in allowed),
         whose,
     )
 
 
-def _pair(one: ProfileQuality) -> tuple[int, str]:
+def _pair(quality: ProfileQuality) -> tuple[int, str]:
     """Return resolution and release source of a quality, in the words of parsed names."""
-    if one.quality.name.startswith("Remux"):
-        return one.quality.resolution, "remux"
-    return one.quality.resolution, SOURCE_WORDS.get(one.quality.source.lower(), one.quality.source)
+    if quality.quality.name.startswith("Remux"):
+        return quality.quality.resolution, "remux"
+    return quality.quality.resolution, SOURCE_WORDS.get(quality.quality.source.lower(), quality.quality.source)
 
 
-def _limits(one: ProfileQuality) -> SizeLimits:
-    return SizeLimits(one.quality.name, one.sizes.least, one.sizes.most, one.sizes.preferred)
+def _limits(quality: ProfileQuality) -> SizeLimits:
+    return SizeLimits(quality.quality.name, quality.sizes.least, quality.sizes.most, quality.sizes.preferred)
 
 
 # --- what was chosen before ----------------------------------------------------------------------------------------

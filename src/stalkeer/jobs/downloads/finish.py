@@ -253,7 +253,7 @@ class _Finish:
         }
         with self.tools.database.connect() as connection:
             found = list_live_grabs(connection, self.row.id)
-        return [grab for grab in found if any((grab.instance_id, one.wanted_id) in waiting for one in grab.items)]
+        return [grab for grab in found if any((grab.instance_id, item.wanted_id) in waiting for item in grab.items)]
 
     def _not_placed(self, error: PlacementError) -> None:
         """Try again every minute for a temporary error, and for a file that an instance waits for.
@@ -399,7 +399,7 @@ class _Finish:
     def _step(
         self, instance_id: InstanceId, items: list[ItemRow], file: Path, mode: ArrImportMode | None, taking: Taking
     ) -> HandOverStep:
-        accepted = frozenset(str(one) for one in _words(self.row.outcome.facts, "accepted"))
+        accepted = frozenset(str(word) for word in _words(self.row.outcome.facts, "accepted"))
         size = file.stat().st_size if file.exists() else self.row.transfer.total or 0
         wanted_ids = tuple(item.wanted_id for item in items)
         staged = StagedFile(file, size)

@@ -48,16 +48,16 @@ class Forecast:
 def read_answer(connection: Transaction, now: datetime, rules: QueueRules = USUAL_RULES) -> Forecast:
     """Count what queueing the confirmed matches would download."""
     plan = plan_queue(connection, now, rules)
-    rates = rates_of(one.first for one in plan.planned)
+    rates = rates_of(planned.first for planned in plan.planned)
     return Forecast(
         missing=count_wanted(connection),
-        sure=sum(len(one.matches) for one in plan.planned),
+        sure=sum(len(planned.matches) for planned in plan.planned),
         under_way=_count_under_way(connection),
         resting=plan.resting,
         refused=len(plan.refused),
         review=count_to_review(connection),
-        size=sum(_size(one, rates) for one in plan.planned),
-        estimated=sum(one.first.size is None for one in plan.planned),
+        size=sum(_size(planned, rates) for planned in plan.planned),
+        estimated=sum(planned.first.size is None for planned in plan.planned),
     )
 
 

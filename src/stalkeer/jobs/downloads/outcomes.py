@@ -277,11 +277,11 @@ def sweep(database: Database) -> int:
     """Delete the part files and staged files of cancelled downloads. Return the number of these downloads."""
     with database.connect() as connection:
         found = litter(connection)
-    for one in found:
-        if one.part_path:
-            remove_part(Path(one.part_path))
-        if one.placed_path:
-            remove_staged(Path(one.placed_path))
+    for download in found:
+        if download.part_path:
+            remove_part(Path(download.part_path))
+        if download.placed_path:
+            remove_staged(Path(download.placed_path))
         with database.begin() as connection:
-            forget_litter(connection, one.download_id)
+            forget_litter(connection, download.download_id)
     return len(found)

@@ -102,7 +102,7 @@ def _misfit(connection: Transaction, row: DownloadRow, picture: Picture) -> Misf
 
 def _allows(profile: QualityProfile, lines: int) -> bool:
     """Tell whether the profile allows the resolution. A quality without a resolution allows any."""
-    allowed = [one.quality.resolution for one in profile.qualities if one.allowed]
+    allowed = [quality.quality.resolution for quality in profile.qualities if quality.allowed]
     return not allowed or any(not resolution or _is_same(resolution, lines) for resolution in allowed)
 
 

@@ -150,10 +150,10 @@ class QueueReport:
         return {
             "queued": len(self.queued),
             "downloads": list(self.queued),
-            "planned": [one.to_document() for one in self.planned],
+            "planned": [planned.to_document() for planned in self.planned],
             "already": self.already,
             "refused": len(self.refused),
-            "refusals": [one.to_document() for one in self.refused[:MOST_REFUSALS]],
+            "refusals": [refusal.to_document() for refusal in self.refused[:MOST_REFUSALS]],
             "resting": self.resting,
             "native": self.native,
             "dryRun": self.is_dry_run,
@@ -200,8 +200,8 @@ def queue_confirmed(
     queued: list[DownloadId] = []
     for start in range(0, len(choice.planned), 100):  # short transactions: the heartbeat writes in between
         with database.begin() as connection:
-            made = [_create(connection, one.matches, now) for one in choice.planned[start : start + 100]]
-        queued += [one for one in made if one is not None]
+            made = [_create(connection, plan.matches, now) for plan in choice.planned[start : start + 100]]
+        queued += [made_id for made_id in made if made_id is not None]
     return choice.to_report(tuple(queued))
 
 
@@ -327,7 +327,7 @@ def _choose(connection: Transaction, now: datetime, rules: QueueRules, options: 
                 chosen.setdefault(best.match.entry_id, []).append(best)
     for found in chosen.values():
         if options.limit is None or len(choice.planned) < options.limit:
-            choice.planned.append(Planned(tuple(one.match for one in found), found[0].reasons))
+            choice.planned.append(Planned(tuple(ranked.match for ranked in found), found[0].reasons))
     return choice
 
 

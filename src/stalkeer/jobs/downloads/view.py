@@ -137,15 +137,19 @@ def show(rows: Sequence[DownloadRow], waiting: Mapping[DownloadId, Waiting]) -> 
 def read_grabs(connection: Transaction, download_id: DownloadId) -> tuple[ShownGrab, ...]:
     """Return the grabs of a download as their instances see them."""
     found = natives_of_download(connection, download_id)
-    labels = {one.grab.instance_id: get_instance_by_id(connection, one.grab.instance_id).label for one in found}
-    return tuple(_shown_grab(one, labels[one.grab.instance_id]) for one in found)
+    labels = {
+        native.grab.instance_id: get_instance_by_id(connection, native.grab.instance_id).label for native in found
+    }
+    return tuple(_shown_grab(native, labels[native.grab.instance_id]) for native in found)
 
 
-def _shown_grab(one: NativeGrab, label: str) -> ShownGrab:
-    grab, place = one.grab, place_of(one.progress)
+def _shown_grab(native: NativeGrab, label: str) -> ShownGrab:
+    grab, place = native.grab, place_of(native.progress)
     words = place.fail_message if isinstance(place, InHistory) else ""
-    status = "Removed" if grab.removed and not one.is_imported else place.status.value
-    return ShownGrab(grab.instance_id, label, grab.nzo_id, grab.release, grab.category, status, one.is_imported, words)
+    status = "Removed" if grab.removed and not native.is_imported else place.status.value
+    return ShownGrab(
+        grab.instance_id, label, grab.nzo_id, grab.release, grab.category, status, native.is_imported, words
+    )
 
 
 def _waiting(waiting: Waiting) -> dict[str, object]:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stalkeer.adapters.arr.artwork import Picture, read_picture
+from stalkeer.adapters.arr.artwork import PictureSize, read_picture
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import LibraryId
@@ -52,7 +52,7 @@ class ArtworkCache:
     _turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE), repr=False)
     _written: int = 0
 
-    def find(self, library_id: LibraryId, picture: Picture) -> StoredPicture | None:
+    def find(self, library_id: LibraryId, picture: PictureSize) -> StoredPicture | None:
         """Return a picture, fetched where needed. Return None where there is none now."""
         with self.database.connect() as connection:
             place = find_artwork(connection, library_id)
@@ -75,7 +75,7 @@ class ArtworkCache:
         self._note_use(path)
         return content
 
-    def _fetch(self, place: ArtworkPlace, picture: Picture) -> bytes | None:
+    def _fetch(self, place: ArtworkPlace, picture: PictureSize) -> bytes | None:
         if not self._turns.acquire(timeout=LONGEST_WAIT_S):
             return None
         try:
@@ -137,11 +137,11 @@ def _kept_in(folder: Path) -> Iterator[tuple[float, int, Path]]:
             yield found.st_mtime, found.st_size, path
 
 
-def _origin(place: ArtworkPlace, picture: Picture) -> str | None:
-    return place.backdrop if picture is Picture.BACKDROP else place.poster
+def _origin(place: ArtworkPlace, picture: PictureSize) -> str | None:
+    return place.backdrop if picture is PictureSize.BACKDROP else place.poster
 
 
-def _name(place: ArtworkPlace, picture: Picture) -> str:
+def _name(place: ArtworkPlace, picture: PictureSize) -> str:
     """Name the file. Another picture at the instance gets another name, so an old one is never shown for it."""
     digest = hashlib.blake2b(f"{_origin(place, picture)}".encode(), digest_size=6).hexdigest()
     return f"{place.instance_id}-{place.arr_id}-{picture.value}-{digest}{SUFFIX}"

@@ -135,7 +135,7 @@ class ConnectionTest:
 
 
 @dataclass(frozen=True)
-class _Attempt:
+class _TrialResult:
     """Hold the address to save after a trial, and the version when the right program answered."""
 
     url: str
@@ -175,7 +175,7 @@ def change_instance(
     """
     row = _editable(arrs, slug) if take_over is None else _takeable(arrs, slug, take_over)
     check_patch(patch)
-    attempt, options = _Attempt(row.url), _patched_options(row, patch)
+    attempt, options = _TrialResult(row.url), _patched_options(row, patch)
     if patch.needs_trial:
         patched = patched_address(arrs, row, patch, trial)
         attempt = _attempt(_trial_address(patched, options), trial)
@@ -392,9 +392,9 @@ def _trial_address(address: Address, options: InstanceOptions) -> Address:
     return replace(address, read_timeout_s=options.timeout_s or TRIAL_TIMEOUT_S)
 
 
-def _attempt(address: Address, trial: Trial) -> _Attempt:
+def _attempt(address: Address, trial: Trial) -> _TrialResult:
     """Test the address with its own gate, because the user may just have repaired the instance."""
-    as_typed = _Attempt(_with_scheme(address.url).rstrip("/"))
+    as_typed = _TrialResult(_with_scheme(address.url).rstrip("/"))
     if trial is Trial.SKIPPED:
         return as_typed
     try:
@@ -403,7 +403,7 @@ def _attempt(address: Address, trial: Trial) -> _Attempt:
         if trial is Trial.REQUIRED:
             raise
         return replace(as_typed, error=error)
-    return _Attempt(found.url, found.status.version, found.notes)
+    return _TrialResult(found.url, found.status.version, found.notes)
 
 
 def _test(arrs: Arrs, row: InstanceRow) -> ConnectionTest:
@@ -425,7 +425,7 @@ def _outcome_of(error: StalkeerError) -> ConnectionOutcome:
     return next((outcome for kind, outcome in OUTCOMES if isinstance(error, kind)), ConnectionOutcome.REFUSED)
 
 
-def _note(arrs: Arrs, connection: Transaction, slug: str, attempt: _Attempt) -> InstanceRow:
+def _note(arrs: Arrs, connection: Transaction, slug: str, attempt: _TrialResult) -> InstanceRow:
     """Record that the instance answered. Return its row."""
     row = get_instance(connection, slug)
     if attempt.version is None:
@@ -434,7 +434,7 @@ def _note(arrs: Arrs, connection: Transaction, slug: str, attempt: _Attempt) -> 
     return get_instance(connection, slug)
 
 
-def _outcome(arrs: Arrs, row: InstanceRow, attempt: _Attempt) -> KeptInstance:
+def _outcome(arrs: Arrs, row: InstanceRow, attempt: _TrialResult) -> KeptInstance:
     if attempt.version is not None:
         arrs.reopen(row)
     return KeptInstance(row, attempt.notes, attempt.error)

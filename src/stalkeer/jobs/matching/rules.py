@@ -101,7 +101,7 @@ def propose_series_offset(matching: Matching, wanted_id: WantedId) -> OffsetProp
         items = [row.item for row in context.wanted if row.item.work.identity == item.work.identity]
         matcher = context.matcher()
         with matching.database.connect() as connection:
-            rows = list(candidate_entries(connection, matcher, [one.id for one in items]))
+            rows = list(candidate_entries(connection, matcher, [item.id for item in items]))
     numbering = ListNumbering(items, only_anime=False)
     reader = TitleReader()
     named = [facts for facts in (to_facts(row, reader) for row in rows) if numbering.note(facts)]

@@ -15,10 +15,10 @@ from pathlib import Path
 from stalkeer.core.downloads.sabnzbd import (
     OWN_CATEGORY,
     OWN_PREFIX,
+    GrabProgress,
     HistorySlot,
     InHistory,
     InQueue,
-    Progress,
     QueueSlot,
     Stage,
     is_paused_on_arrival,
@@ -175,7 +175,7 @@ def _own_downloads(connection: Transaction) -> list[DownloadRow]:
 
 def _add_own(row: DownloadRow, queued: list[QueueSlot], ended: list[tuple[int, HistorySlot]]) -> None:
     stage = Stage.FAILED if row.state is DownloadState.FAILED else Stage.ACTIVE
-    place = place_of(Progress(stage, row.state, row.outcome.error_code, row.outcome.error))
+    place = place_of(GrabProgress(stage, row.state, row.outcome.error_code, row.outcome.error))
     name = row.outcome.release or row.identity.title
     if isinstance(place, InQueue):
         slot = QueueSlot(

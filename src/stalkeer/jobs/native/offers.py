@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stalkeer.adapters.arr.client import ArrClient
-from stalkeer.adapters.arr.parse import Reading, read_release
+from stalkeer.adapters.arr.parse import ParsedName, read_release
 from stalkeer.core.downloads.pub_dates import new_dates
 from stalkeer.core.naming.offers import (
     EntryReading,
@@ -308,7 +308,7 @@ def _stays(offer: OfferRow, titles: Mapping[str, tuple[str, ...]]) -> bool:
     return offer.pub_date is not None or offer.release in titles[offer.item_key]
 
 
-def _is_read_as(reading: Reading, file: _File) -> bool:
+def _is_read_as(reading: ParsedName, file: _File) -> bool:
     """Tell whether the instance parses a title as the wanted items, and as nothing that is not in the file."""
     if file.first.kind is WantedKind.MOVIE:
         return reading.movie_id == file.first.arr_id

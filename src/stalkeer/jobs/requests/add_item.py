@@ -107,7 +107,7 @@ def add_to_library(
             return InLibrary(row, arr_id, {(0, 0): arr_id}, was_added)
         episodes = _await_episodes(client, arr_id, numbers, sleep)
         _monitor_episodes(client, SeriesId(arr_id), episodes.values())
-        ids = {number: one.id for number, one in episodes.items()}
+        ids = {number: episode.id for number, episode in episodes.items()}
         return InLibrary(row, arr_id, ids, was_added)
 
 
@@ -123,20 +123,20 @@ def _monitor_episodes(client: ArrClient, series_id: SeriesId, episodes: Iterable
 
     In an unmonitored series, Sonarr counts no episode as missing.
     """
-    lacking = [one for one in episodes if one.owns_file is False]
+    lacking = [episode for episode in episodes if episode.owns_file is False]
     if not lacking:
         return
     series = read_series(client, series_id)
     if series is not None and not series.monitored:
         set_series_monitored(client, [series_id], monitored=True)
-    unmonitored = [EpisodeId(one.id) for one in lacking if not one.monitored]
+    unmonitored = [EpisodeId(episode.id) for episode in lacking if not episode.monitored]
     if unmonitored:
         set_episodes_monitored(client, unmonitored, monitored=True)
 
 
 def _known(client: ArrClient, wish: AddWish, *, is_movie: bool) -> FoundItem:
     catalogue = "tmdb" if is_movie else "tvdb"
-    found = next((one for one in look_up(client, f"{catalogue}:{wish.number}") if one.number == wish.number), None)
+    found = next((item for item in look_up(client, f"{catalogue}:{wish.number}") if item.number == wish.number), None)
     if found is None:
         raise NotFound(f"{client.address.label} knows no {catalogue.upper()} id {wish.number}.")
     return found
@@ -162,7 +162,7 @@ def _await_episodes(
     """Return the episodes with these numbers. Wait until Sonarr has read the series."""
     for _ in range(int(EPISODES_S / LOOK_S)):
         every = read_episodes(client, SeriesId(series_id))
-        found = {(one.season_number, one.episode_number): one for one in every}
+        found = {(episode.season_number, episode.episode_number): episode for episode in every}
         if every:
             return {number: found[number] for number in numbers if number in found}
         sleep(LOOK_S)

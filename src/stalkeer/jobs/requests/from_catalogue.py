@@ -92,7 +92,7 @@ def download_to_folder(
 
 
 @dataclass(frozen=True)
-class FolderRequest:
+class FolderResult:
     """The result of a request for one entry: its downloads, or the error that says why there is none."""
 
     entry_id: EntryId
@@ -100,16 +100,16 @@ class FolderRequest:
     error: StalkeerError | None = None
 
 
-def download_each_to_folder(context: CatalogueContext, entry_ids: Sequence[EntryId]) -> list[FolderRequest]:
+def download_each_to_folder(context: CatalogueContext, entry_ids: Sequence[EntryId]) -> list[FolderResult]:
     """Queue these entries for the folders of finished downloads. One that is refused does not stop the others."""
     return [_request_folder(context, entry_id) for entry_id in entry_ids]
 
 
-def _request_folder(context: CatalogueContext, entry_id: EntryId) -> FolderRequest:
+def _request_folder(context: CatalogueContext, entry_id: EntryId) -> FolderResult:
     try:
-        return FolderRequest(entry_id, tuple(download_to_folder(context, entry_id)))
+        return FolderResult(entry_id, tuple(download_to_folder(context, entry_id)))
     except StalkeerError as error:
-        return FolderRequest(entry_id, error=error)
+        return FolderResult(entry_id, error=error)
 
 
 def has_instance_for(context: CatalogueContext, entry_id: EntryId) -> bool:

@@ -161,7 +161,7 @@ def _old_archives(database: Database, kept_s: float, now: datetime) -> OldFiles:
 
 def _old_backups(place: BackupPlace, kept_s: float, now: datetime) -> OldFiles:
     old = [backup for backup in list_backups(place)[1:] if kept_s and now - backup.made_at > timedelta(seconds=kept_s)]
-    return OldFiles("backups", tuple(place.backups / one.name for one in old), sum(one.size for one in old))
+    return OldFiles("backups", tuple(place.backups / backup.name for backup in old), sum(backup.size for backup in old))
 
 
 def _old_quarantine(database: Database, kept_s: float, now: datetime) -> OldFiles:

@@ -280,14 +280,14 @@ def check_native_folders(facts: Facts) -> Iterator[Finding]:
 
 
 def check_placement(facts: Facts) -> Iterator[Finding]:
-    for one in facts.unplaced:
-        files = "1 finished file" if one.count == 1 else f"{one.count} finished files"
-        if one.is_blocked:
-            message = f"{files} cannot be placed; {one.title}: {one.error}"
+    for unplaced in facts.unplaced:
+        files = "1 finished file" if unplaced.count == 1 else f"{unplaced.count} finished files"
+        if unplaced.is_blocked:
+            message = f"{files} cannot be placed; {unplaced.title}: {unplaced.error}"
             yield Finding("placement", "blocked", ERROR, message, "Fix the cause, then retry the download")
         else:
-            waits = "waits" if one.count == 1 else "wait"
-            message = f"{files} {waits} to be placed; {one.title}: {one.error}"
+            waits = "waits" if unplaced.count == 1 else "wait"
+            message = f"{files} {waits} to be placed; {unplaced.title}: {unplaced.error}"
             yield Finding("placement", "waiting", WARNING, message, "Fix the cause; it is tried again every minute")
 
 

@@ -119,8 +119,11 @@ def _about(subject: BundleSubject, now: datetime) -> Mapping[str, object]:
 
 def _packages() -> Mapping[str, str]:
     """Return the versions by name. Each access to the metadata of a package reads its file anew, so read it once."""
-    read = [one.metadata for one in distributions()]
-    return {one["Name"]: one["Version"] for one in sorted(read, key=lambda one: one["Name"].lower())}
+    read = [distribution.metadata for distribution in distributions()]
+    return {
+        metadata["Name"]: metadata["Version"]
+        for metadata in sorted(read, key=lambda metadata: metadata["Name"].lower())
+    }
 
 
 def _figures(connection: Transaction) -> Mapping[str, object]:
@@ -156,8 +159,8 @@ def _samples(connection: Transaction, row: SourceRow) -> list[Mapping[str, objec
     """Return sample entries by their shape. The form of a name explains how it is parsed; its title does not."""
     found = search_entries(connection, EntrySearch(source=row.slug), limit=SAMPLES)
     return [
-        {"name": shape_of(one.name), "group": shape_of(one.group or ""), "kind": one.kind, "season": one.season}
-        for one in found
+        {"name": shape_of(entry.name), "group": shape_of(entry.group or ""), "kind": entry.kind, "season": entry.season}
+        for entry in found
     ]
 
 
@@ -187,7 +190,7 @@ def _redactor(
     for source in sources:
         mark = f"[{source.slug}]"
         values |= dict.fromkeys(_values_of(kept_credentials(source, subject.secrets)), mark)
-    encrypted = [token for one in instances for token in (one.api_key, one.webhook_secret) if token]
+    encrypted = [token for instance in instances for token in (instance.api_key, instance.webhook_secret) if token]
     values |= dict.fromkeys(filter(None, map(subject.secrets.decrypt_or_none, encrypted)), MASK)
     plain = [*secret_values(subject.loaded.settings), *api_keys]
     if subject.key_file.is_file():

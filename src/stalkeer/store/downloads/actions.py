@@ -218,7 +218,7 @@ def _import_ourselves(connection: Connection, row: DownloadRow, now: datetime) -
     connection.execute(update(downloads).where(downloads.c.id == row.id).values(facts=facts))
     grabs = list_grabs_of_download(connection, row.id)
     # present grabs before removed ones: a repeated grab owns the items of the removed one
-    for grab in sorted(grabs, key=lambda one: one.removed):
+    for grab in sorted(grabs, key=lambda grab: grab.removed):
         take_back(connection, grab, "as the user wishes", now)
     return ActionResult(row.id, ActionOutcome.DONE, DownloadState.IMPORTING)
 

@@ -259,30 +259,30 @@ def write_progress(connection: Connection, updates: Iterable[Progress], now: dat
     """
     ones = list(updates)
     for statement, group in (
-        (_PROGRESS, [one for one in ones if one.high_water is None]),
-        (_PROGRESS_OF_NEW_BYTES, [one for one in ones if one.high_water is not None]),
+        (_PROGRESS, [progress for progress in ones if progress.high_water is None]),
+        (_PROGRESS_OF_NEW_BYTES, [progress for progress in ones if progress.high_water is not None]),
     ):
         if group:
-            connection.execute(statement, [_progress_values(one, now) for one in group])
-    kept = _still_owned(connection, {one.owner.worker for one in ones})
-    return [one.owner for one in ones if one.owner not in kept]
+            connection.execute(statement, [_progress_values(progress, now) for progress in group])
+    kept = _still_owned(connection, {progress.owner.worker for progress in ones})
+    return [progress.owner for progress in ones if progress.owner not in kept]
 
 
-def _progress_values(one: Progress, now: datetime) -> dict[str, Any]:
+def _progress_values(progress: Progress, now: datetime) -> dict[str, Any]:
     values = {
-        "of_id": one.owner.download_id,
-        "of_run": one.owner.run,
-        "of_worker": one.owner.worker,
-        "now_offset": one.offset,
-        "now_durable": one.durable_offset,
-        "now_total": one.total,
-        "now_validators": dict(one.validators),
-        "now_learned": dict(one.learned),
-        "now_speed": one.speed,
-        "more": one.fetched,
+        "of_id": progress.owner.download_id,
+        "of_run": progress.owner.run,
+        "of_worker": progress.owner.worker,
+        "now_offset": progress.offset,
+        "now_durable": progress.durable_offset,
+        "now_total": progress.total,
+        "now_validators": dict(progress.validators),
+        "now_learned": dict(progress.learned),
+        "now_speed": progress.speed,
+        "more": progress.fetched,
         "now": now,
     }
-    return values if one.high_water is None else {**values, "mark": one.high_water}
+    return values if progress.high_water is None else {**values, "mark": progress.high_water}
 
 
 def _still_owned(connection: Connection, owners: set[str]) -> set[Ownership]:

@@ -255,9 +255,9 @@ def get_downloads(connection: Connection, download_ids: Sequence[DownloadId]) ->
     """Read downloads by their ids, in this order. Raises NotFound if one does not exist."""
     found = {row.id: row for row in connection.execute(select(downloads).where(downloads.c.id.in_(download_ids)))}
     items = list_items(connection, download_ids)
-    for gone in (one for one in download_ids if one not in found):
+    for gone in (download_id for download_id in download_ids if download_id not in found):
         raise _unknown(gone)
-    return [to_download(found[one], items.get(one, ())) for one in download_ids]
+    return [to_download(found[download_id], items.get(download_id, ())) for download_id in download_ids]
 
 
 def list_downloads(

@@ -128,6 +128,6 @@ def _row(row: Row[Any]) -> GrabRow:
         | {
             "kind": WantedKind(row.kind),
             "state": GrabState(row.state),
-            "items": tuple(GrabbedItem(WantedId(one[0]), int(one[1])) for one in row.items),
+            "items": tuple(GrabbedItem(WantedId(item[0]), int(item[1])) for item in row.items),
         }
     )

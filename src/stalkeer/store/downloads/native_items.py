@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
 
-from stalkeer.core.downloads.sabnzbd import Progress, Stage
+from stalkeer.core.downloads.sabnzbd import GrabProgress, Stage
 from stalkeer.core.downloads.states import FINISHING_STATES, check_transition
 from stalkeer.model import DownloadId, DownloadState, Drive, GrabState, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads, grabs
@@ -56,12 +56,12 @@ class NativeGrab:
     items: tuple[ItemState, ...]
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> GrabProgress:
         found = self.download
         if found is None:
-            return Progress(self._stage, None, None, self.grab.fail_message)
+            return GrabProgress(self._stage, None, None, self.grab.fail_message)
         error = self.grab.fail_message or found.error
-        return Progress(self._stage, found.state, found.error_code, error)
+        return GrabProgress(self._stage, found.state, found.error_code, error)
 
     @property
     def _stage(self) -> Stage:

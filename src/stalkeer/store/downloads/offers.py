@@ -86,8 +86,8 @@ def add_offer(connection: Connection, new: NewOffer, entries: Iterable[OfferedEn
 def add_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterable[OfferedEntry]) -> None:
     """Add entries to an offer; those that it has already stay."""
     rows = [
-        {"offer_id": offer_id, "wanted_id": one.wanted_id, "source_id": one.source_id, "entry_key": one.entry_key}
-        for one in entries
+        {"offer_id": offer_id, "wanted_id": entry.wanted_id, "source_id": entry.source_id, "entry_key": entry.entry_key}
+        for entry in entries
     ]
     if rows:
         insert_new = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
@@ -96,13 +96,13 @@ def add_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterab
 
 def drop_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterable[OfferedEntry]) -> None:
     """Remove entries from an offer whose title no longer fits them. The offer itself stays, with its date."""
-    for one in entries:
+    for entry in entries:
         connection.execute(
             delete(offer_entries).where(
                 offer_entries.c.offer_id == offer_id,
-                offer_entries.c.wanted_id == one.wanted_id,
-                offer_entries.c.source_id == one.source_id,
-                offer_entries.c.entry_key == one.entry_key,
+                offer_entries.c.wanted_id == entry.wanted_id,
+                offer_entries.c.source_id == entry.source_id,
+                offer_entries.c.entry_key == entry.entry_key,
             )
         )
 

@@ -64,7 +64,7 @@ def confirmed_matches(connection: Connection, wanted_ids: Sequence[WantedId] | N
 
 
 def _with_blocks(match: ConfirmedMatch, blocked: tuple[BlockedEntry, ...]) -> ConfirmedMatch:
-    own = next((one for one in blocked if one.is_of(match.source_id, match.entry_key, match.entry_name)), None)
+    own = next((entry for entry in blocked if entry.is_of(match.source_id, match.entry_key, match.entry_name)), None)
     return (
         match if own is None else replace(match, blocked=f"{own.release}: {own.reason}" if own.reason else own.release)
     )

@@ -108,7 +108,7 @@ def _renumber(connection: Connection, rows: Sequence[WantedToSave], known: Known
     incoming = [(row.item.arr_id, row.identity) for row in rows]
     if not known or all((one := known.get(arr_id)) and one.identity == identity for arr_id, identity in incoming):
         return
-    held = {arr_id: StoredItem(one.id, one.identity) for arr_id, one in known.items()}
+    held = {arr_id: StoredItem(item.id, item.identity) for arr_id, item in known.items()}
     plan = plan_renumbering(incoming, held)
     if not plan:
         return

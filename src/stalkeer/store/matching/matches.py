@@ -155,7 +155,10 @@ def _count_by_decision(connection: Connection) -> dict[Decision, int]:
     everything = count()
     of_gone = count(is_gone)
     vanished = count(matches.c.entry_id.in_(VANISHED), ~is_gone)
-    return {one: everything.get(one, 0) - of_gone.get(one, 0) - vanished.get(one, 0) for one in Decision}
+    return {
+        decision: everything.get(decision, 0) - of_gone.get(decision, 0) - vanished.get(decision, 0)
+        for decision in Decision
+    }
 
 
 def get_match(connection: Connection, match_id: MatchId) -> MatchRow:
