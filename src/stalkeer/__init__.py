@@ -1,1 +1,1 @@
-"""Stalkeer: from what a library misses to an imported file."""
+"""Find missing movies and episodes of Radarr and Sonarr on playlists, download them and have them imported."""

@@ -1,1 +1,1 @@
-"""The rules: functions from values to values. No clock, disk, network, database or settings."""
+"""Hold the rules: functions from values to values. No clock, disk, network, database or settings."""

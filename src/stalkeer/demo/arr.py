@@ -252,7 +252,7 @@ class ArrServer(JsonServer):
         return replace(response, body=without_names(response.body, unknown)) if unknown else response
 
     def check_fields(self, where: str, body: Any, known: Iterable[str]) -> None:
-        """When strict, refuse a body that is not an object or has unknown fields."""
+        """Refuse a body that is not an object or has unknown fields, when strict."""
         if not isinstance(body, dict):
             raise invalid("", "The JSON value could not be converted.")
         names = {name.casefold() for name in known}

@@ -39,7 +39,7 @@ class Key:
 
     @property
     def form(self) -> str | None:
-        """`size`, `duration`, `cron`; None when the type suffices."""
+        """Return the form of the value: `size`, `duration`, `cron`; None when the type suffices."""
         extra = self.field.json_schema_extra
         return str(extra["form"]) if isinstance(extra, dict) and "form" in extra else None
 

@@ -14,7 +14,7 @@ SURPRISES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.o
 
 
 class PlainLoader(yaml.SafeLoader):
-    """SafeLoader without sexagesimal numbers and dates."""
+    """Load YAML safely, without sexagesimal numbers and dates."""
 
 
 PlainLoader.yaml_implicit_resolvers = {

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
 from stalkeer.core.security.scopes import Scope
-from stalkeer.demo.newznab import Fetched, IndexerSettings
+from stalkeer.demo.newznab import HttpAnswer, IndexerSettings
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
@@ -48,11 +48,11 @@ class NativeHouse:
     client: TestClient
     keys: dict[str, str]
 
-    def fetch(self, url: str) -> Fetched:
+    def fetch(self, url: str) -> HttpAnswer:
         """Fetch as an instance does: no header but what its client sends."""
         parts = urlsplit(url)
         answer = self.client.get(f"{parts.path}?{parts.query}" if parts.query else parts.path)
-        return Fetched(answer.status_code, answer.headers.get("content-type", ""), answer.content)
+        return HttpAnswer(answer.status_code, answer.headers.get("content-type", ""), answer.content)
 
     def settings(self, slug: str, key: str | None = None) -> IndexerSettings:
         is_for_movies = slug.startswith("radarr")

@@ -113,7 +113,7 @@ class MovieResource(Resource):
 
     @property
     def owns_file(self) -> bool | None:
-        """None when the record does not say. An absent field does not mean `no`."""
+        """Tell whether it has a file; None when the record does not say. An absent field does not mean `no`."""
         return owns_file(self.has_file, self.movie_file_id, self.movie_file)
 
     @property
@@ -245,7 +245,7 @@ class EpisodeResource(Resource):
 
     @property
     def owns_file(self) -> bool | None:
-        """None when the record does not say. An absent field does not mean `no`."""
+        """Tell whether it has a file; None when the record does not say. An absent field does not mean `no`."""
         return owns_file(self.has_file, self.episode_file_id, self.episode_file)
 
     def to_wanted_item(self, reason: WantedReason) -> WantedRecord:

@@ -12,7 +12,8 @@ END_PRECISION_S = 2.0  # seconds by which it may, with the file proven complete
 
 @dataclass(frozen=True)
 class ContainerFacts:
-    """`is_whole` is None when the container cannot show it. `reason` explains a value that is not True.
+    """Hold the facts of a file. `is_whole` is None when the container cannot show it. `reason` explains a value that is
+    not True.
 
     A `flaw` is a defect that a whole file may have too: only length and playing time together prove such a file whole.
     Languages are as in the file (ISO 639-2 or BCP 47); "und" when a track has none.

@@ -27,7 +27,7 @@ LONGEST_CLUSTER_S = 12.0  # its last block may come so long after its own time
 
 @dataclass(frozen=True)
 class Element:
-    """`size` is None when the writer did not know it."""
+    """Hold an element. `size` is None when the writer did not know it."""
 
     id: int
     start: int

@@ -43,7 +43,7 @@ def _read_unit(kind: int, body: bytes) -> Picture | None:
 
 
 class Bits:
-    """Reads a parameter set bit by bit. Raises IndexError at its end."""
+    """Read a parameter set bit by bit. Raises IndexError at its end."""
 
     def __init__(self, body: bytes) -> None:
         self._body = _ESCAPED.sub(b"\x00\x00", body)

@@ -1,4 +1,4 @@
-"""Keep memory from growing over days: glibc gives each thread a pool of its own and returns little of what is freed."""
+"""Keep memory from growing over days: glibc gives each thread a separate memory pool and returns little of it."""
 
 from __future__ import annotations
 

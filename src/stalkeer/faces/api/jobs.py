@@ -52,7 +52,7 @@ class RunView(ApiModel):
 
 
 class JobOptions(ApiModel):
-    """Options of a run. A job ignores those of other jobs."""
+    """Hold the options of a run. A job ignores those of other jobs."""
 
     accept: StrictBool = Field(False, description="refresh: accept a list that is on hold because it is much smaller.")
     anew: StrictBool = Field(False, description="refresh: read every entry, even of an unchanged list.")

@@ -68,7 +68,7 @@ def forget_own_settings(environ: Mapping[str, str]) -> None:
 
 
 class ServerEnded(Exception):  # noqa: N818 - a signal, not an error
-    """Raised when the program stopped during the demo."""
+    """Report that the program stopped during the demo."""
 
 
 class Play:

@@ -45,7 +45,7 @@ WORDS = {
 
 
 class DemoFailed(StalkeerError):
-    """Raised when a job of the demo failed."""
+    """Report that a job of the demo failed."""
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def is_unicode(encoding: str | None) -> bool:
 
 
 class SafeConsole(Console):
-    """A console that shows the control characters of a text as escapes instead of sending them to the terminal."""
+    """Print the control characters of a text as escapes, instead of sending them to the terminal."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):

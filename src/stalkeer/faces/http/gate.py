@@ -88,7 +88,10 @@ class _Exchange:
 
 
 class Gate:
-    """`forms`: the answers to refused requests below these paths. Everywhere else they are problem documents."""
+    """Wrap the application.
+
+    `forms` are the answers to refused requests below these paths. Everywhere else they are problem documents.
+    """
 
     def __init__(
         self,

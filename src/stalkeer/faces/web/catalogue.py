@@ -64,7 +64,7 @@ def get_catalogue(
 
 @dataclass(frozen=True)
 class ListView:
-    """The view of the list, and its order where nothing is searched for: a search puts the shortest names first."""
+    """Hold the view of the list, and its order without a search: a search puts the shortest names first."""
 
     view: str = ""
     order: EntryOrder = EntryOrder.NEWEST

@@ -13,7 +13,7 @@ from stalkeer.faces.web.live import board_of
 
 
 class NeedsLogin(Exception):
-    """Raised for an unknown caller. The answer leads to the login."""
+    """Report an unknown caller. The answer leads to the login."""
 
 
 def security_of(request: Request) -> Security:

@@ -274,7 +274,7 @@ def save_new(request: Request, form: InstanceForm, *, anyway: bool, to: str = "/
 
 
 def not_saved(error: ArrError) -> Conflict:
-    """Say beside the field what the test of the instance found: the key, the program or the address is wrong."""
+    """Report beside the field what the test of the instance found: the key, the program or the address is wrong."""
     field = "api_key" if isinstance(error, ArrUnauthorised) else "url"
     return Conflict(f"Not saved: {error}", fields=error.fields or {field: str(error)})
 

@@ -15,7 +15,7 @@ MOST_AT_ONCE = 10_000
 
 @dataclass(frozen=True)
 class ListAddress:
-    """The path and the filter of a list, as the browser shows them."""
+    """Hold the path and the filter of a list, as the browser shows them."""
 
     path: str
     query: Mapping[str, str]

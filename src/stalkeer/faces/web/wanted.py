@@ -221,7 +221,7 @@ class SeasonRows:
 
     @property
     def figures(self) -> str:
-        """`3 missing, 1 below cutoff, 2 found, 1 in the queue`, as the list shows them."""
+        """Return the counts as the list shows them: `3 missing, 1 below cutoff, 2 found, 1 in the queue`."""
         counts = (
             (sum(row.reason == "missing" for row in self.rows), "missing"),
             (sum(row.reason == "cutoff" for row in self.rows), "below cutoff"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Owner:
-    """A user and group by number, because names differ between containers."""
+    """Name a user and group by number, because names differ between containers."""
 
     uid: int
     gid: int

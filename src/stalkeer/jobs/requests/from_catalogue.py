@@ -93,7 +93,7 @@ def download_to_folder(
 
 @dataclass(frozen=True)
 class FolderResult:
-    """The result of a request for one entry: its downloads, or the error that says why there is none."""
+    """Hold the result of a request for one entry: its downloads, or the error that says why there is none."""
 
     entry_id: EntryId
     downloads: tuple[DownloadId, ...] = ()

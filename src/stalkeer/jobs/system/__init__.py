@@ -1,1 +1,1 @@
-"""Health, backup, cleanup, users, sessions and keys."""
+"""Manage health, backups, cleanup, users, sessions and keys."""

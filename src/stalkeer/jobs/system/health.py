@@ -187,7 +187,7 @@ def check_playlists(facts: Facts) -> Iterator[Finding]:
 
 
 def check_playlist_names(facts: Facts) -> Iterator[Finding]:
-    """Playlists of config.yml under the name of a source that was added on the page, which counts instead."""
+    """Report playlists of config.yml with the name of a source that was added in the pages and takes precedence."""
     added = {row.slug for row in facts.sources if row.origin == UI and not row.options.taken_over}
     for playlist in facts.settings.playlists:
         if playlist.name in added:

@@ -39,7 +39,7 @@ Transaction = Connection  # the name for other rooms, which pass it to store fun
 
 
 class SmallConnection(sqlite3.Connection):
-    """A connection to SQLite with a small cache, so that its memory does not grow with the file."""
+    """Open a connection to SQLite with a small cache, so that its memory does not grow with the file."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,7 +101,7 @@ class Database:
                 connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={SQLITE_LOG_PAGES}")
 
     def empty_log(self) -> None:
-        """On SQLite: move committed pages from the log into the file. Blocks no other connection."""
+        """Move committed pages from the log into the file, on SQLite. Blocks no other connection."""
         if self.is_sqlite:
             with _translated(self.engine), self.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
@@ -134,7 +134,7 @@ class Database:
         return True
 
     def open_ahead(self) -> None:
-        """On SQLite: open all permanent connections, so that the process has its full size from the start."""
+        """Open all permanent connections on SQLite, so that the process has its full size from the start."""
         if self.is_sqlite:
             _fill_pool(self.engine, SQLITE_WRITERS)
             _fill_pool(self.readers, SQLITE_READERS)

@@ -41,7 +41,7 @@ metadata = MetaData(
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime on both databases. SQLite itself would return a naive one."""
+    """Store an aware UTC datetime on both databases. SQLite itself would return a naive one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

@@ -129,7 +129,7 @@ class LiveOffer:
 
 @dataclass(frozen=True)
 class PlaceInFeed:
-    """Say where a page of the newest offers begins: so many offers behind the date `after`, or behind the start."""
+    """Define where a page of the newest offers begins: `skip` offers after the date `after`, or after the start."""
 
     skip: int = 0
     after: datetime | None = None
@@ -137,7 +137,10 @@ class PlaceInFeed:
 
 @dataclass(frozen=True)
 class OfferPage:
-    """A page of offers, the newest first. `end` is the date of its last one, `has_more` whether another follows."""
+    """Hold a page of offers, the newest first.
+
+    `end` is the date of its last one, `has_more` whether another follows.
+    """
 
     offers: tuple[LiveOffer, ...]
     end: datetime | None

@@ -148,7 +148,7 @@ def claim_run(connection: Connection, run_id: RunId, now: datetime, worker: str)
 
 
 def _is_held_up() -> ColumnElement[bool]:
-    """Of a queued run: the same job is running for the same subject."""
+    """Return the condition for a queued run whose job is already running for the same subject."""
     other = runs.alias()
     is_same = (other.c.job == runs.c.job, other.c.subject.is_not_distinct_from(runs.c.subject))
     return exists().where(*is_same, other.c.state == RunState.RUNNING.value)

@@ -103,7 +103,7 @@ class WantedRow:
 
     @property
     def label(self) -> str:
-        """`Dune (2021)`, `Severance S01E02`."""
+        """Return the name for users: `Dune (2021)`, `Severance S01E02`."""
         return label_of(self.title, self.year, self.season, self.episode, self.air_date)
 
     @property
