@@ -17,10 +17,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright  # noqa: E402 - the tests' folder is found by now
-from sqlalchemy import delete, select, update  # noqa: E402
-from tests.faces.web.conftest import ARGUMENTS, build_sample, served  # noqa: E402
+from sqlalchemy import delete, update  # noqa: E402
+from tests.faces.web.conftest import ARGUMENTS, build_sample, sample_library, served  # noqa: E402
 
-from stalkeer.demo.posters import draw_poster  # noqa: E402
 from stalkeer.runtime import App  # noqa: E402
 from stalkeer.store.db import tables  # noqa: E402
 
@@ -33,9 +32,12 @@ def main() -> None:
     chromium = os.environ.get("STALKEER_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("There is no Chromium on this machine: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        app = build_sample(Path(folder))
-        hang_posters(app)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        sync_playwright() as playwright,
+        sample_library(Path(name)) as addresses,
+    ):
+        app = build_sample(Path(name) / "data", addresses)
         with served(app) as base:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             page = browser.new_page(viewport=SIZE, reduced_motion="reduce", color_scheme="dark")
@@ -55,17 +57,6 @@ def shoot(page: Page, url: str, name: str) -> None:
     page.get_by_text("live", exact=True).or_(page.locator(".wizard")).first.wait_for()
     page.wait_for_timeout(1500)  # the graph, the pictures and the first live figures
     page.screenshot(path=IMAGES / f"{name}.png")
-
-
-def hang_posters(app: App) -> None:
-    """As if Radarr and Sonarr had been asked for them before."""
-    cache = app.paths.data_dir / "cache" / "posters"
-    cache.mkdir(parents=True)
-    with app.database.begin() as connection:
-        connection.execute(update(tables.library).values(poster="drawn.jpg"))
-        named = select(tables.library.c.arr_id, tables.library.c.title, tables.instances.c.slug).join(tables.instances)
-        for row in connection.execute(named):
-            (cache / f"{row.slug}-{row.arr_id}.jpg").write_bytes(draw_poster(row.title))
 
 
 def let_radarr_drive(app: App) -> None:
