@@ -186,7 +186,10 @@ def test_the_process_of_a_heavy_job_has_a_lower_priority_than_the_program(tmp_pa
     command = [sys.executable, "-m", "stalkeer", "worker", "--run", "1"]
     environ = {**os.environ, "STALKEER__DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(tmp_path)}
     (tmp_path / "sitecustomize.py").write_text(
-        "import atexit, os\natexit.register(lambda: print('priority', os.nice(0), flush=True))\n"
+        "import atexit, os, sys\n"
+        "def policy(): return os.sched_getscheduler(0) if sys.platform == 'linux' else None\n"
+        "atexit.register(lambda: print('priority', os.nice(0), flush=True))\n"
+        "atexit.register(lambda: print('policy', policy(), flush=True))\n"
     )
 
     child = subprocess.Popen(
@@ -196,6 +199,7 @@ def test_the_process_of_a_heavy_job_has_a_lower_priority_than_the_program(tmp_pa
     child.communicate(timeout=60)
 
     assert f"priority {min(os.nice(0) + PRIORITY, 19)}\n" in said  # 19 is the lowest there is
+    assert f"policy {os.SCHED_BATCH if sys.platform == 'linux' else None}\n" in said
 
 
 def test_the_process_of_a_heavy_job_ends_with_the_one_that_started_it():

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PRIORITY = 10  # niceness, as in nice(1)
+# Niceness, as in nice(1). Not the lowest: whoever waits for the database waits for its writer, and that one for the
+# processor.
+PRIORITY = 15
 
 
 def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
@@ -19,9 +21,16 @@ def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
 
 
 def step_back() -> None:
-    """Lower the priority of this process, so that pages and downloads go before a refresh."""
+    """Lower the priority of this process, so that pages and downloads go before a refresh.
+
+    On Linux it also never takes the processor from another process when it wakes up. There the priority of its reading
+    and writing follows from its niceness.
+    """
     with suppress(OSError):
         os.nice(PRIORITY)
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def end_with_parent() -> None:

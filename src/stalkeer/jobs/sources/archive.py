@@ -21,7 +21,7 @@ from stalkeer.store.sources.archives import add_archive, list_archives, remove_a
 from stalkeer.store.sources.sources import SourceRow
 
 LEVEL = 1
-PRIORITY = 15  # niceness of the compressing thread, so that all other work goes first
+PRIORITY = 19  # niceness of the compressing thread, so that all other work goes first
 
 
 @dataclass(frozen=True)
