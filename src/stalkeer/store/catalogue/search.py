@@ -134,12 +134,30 @@ class _Finder:
         rare = [word for word in known if sizes[word] <= COMMON]
         if not known:
             return _Chosen()
+        if len(known) > 1 and not rare:
+            found = self._with_all(known)
+            if sum(kind != GROUP for kind, _, _ in found) >= MOST_TITLES:
+                return self._sorted(found)  # no title that lacks one of the words is shown beside so many
         return self._sorted(self._counted(rare or known))
 
     def _count(self, word: Word) -> int:
         """Count the titles that have the word, no further than is needed."""
         some = _titles_with(word).limit(COMMON + 1).subquery()
         return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+    def _with_all(self, words: Sequence[Word]) -> list[tuple[str, str, int]]:
+        """List (kind, text, id) of titles with all these words: half the time of counting what each title has."""
+        first, *others = (_titles_with(word).limit(MOST_OF_WORD).subquery() for word in words)
+        best = (
+            select(first.c.title_id)
+            .where(*(first.c.title_id.in_(select(other.c.title_id)) for other in others))
+            .distinct()
+            .order_by(first.c.title_id)
+            .limit(MOST_CHECKED)
+            .subquery()
+        )
+        query = select(titles.c.kind, titles.c.text, titles.c.id).join(best, best.c.title_id == titles.c.id)
+        return [(row.kind, row.text, row.id) for row in self._connection.execute(query.order_by(titles.c.id)).all()]
 
     def _counted(self, words: Sequence[Word]) -> list[tuple[str, str, int]]:
         """List (kind, text, id) of titles with these words, those with most of them first."""
