@@ -40,6 +40,21 @@ def reason_of(house, download, clock):
     return explain_waiting(house.database, house.app.settings, clock())[download].reason
 
 
+def test_what_is_shown_of_a_queue_waits_for_the_same_as_in_the_whole_queue(house_with, clock):
+    house = house_with(**{"downloads.concurrent_limit": 2})
+    rest = house.source("rest")
+    queue = [house.download(f"Film {number}", None, *([rest] if number % 3 == 0 else [])) for number in range(9)]
+    house.change(queue[7], priority=100)
+    house.change(queue[8], state="paused")
+    whole = explain_waiting(house.database, house.app.settings, clock())
+
+    for number, download in enumerate(queue[:8]):
+        shown = explain_waiting(house.database, house.app.settings, clock(), [download, queue[8]])
+        assert shown[download] == whole[download]
+        assert set(shown) == {queue[7], *queue[: number + 1]} if number < 7 else {queue[7]}
+    assert explain_waiting(house.database, house.app.settings, clock(), [queue[8]]) == {}
+
+
 def test_a_used_up_quota_bars_until_its_period_ends(house_with, clock):
     house = house_with(**{"downloads.quotas": [{"period": "day", "size": 1000}]})
     download = house.download("Dune", None)

@@ -243,7 +243,7 @@ def view_downloads(app: App, download_ids: Sequence[DownloadId]) -> list[Downloa
 def _waiting(app: App, rows: list[DownloadRow]) -> Mapping[DownloadId, Waiting]:
     if not any(row.state is DownloadState.QUEUED for row in rows):
         return {}
-    return explain_waiting(app.database, app.settings, app.clock())
+    return explain_waiting(app.database, app.settings, app.clock(), [row.id for row in rows])
 
 
 def _cursor_row(app: App, page: Page) -> DownloadRow | None:

@@ -145,7 +145,7 @@ def show(context: typer.Context, download: int = typer.Argument(help="ID of the 
     with parts.database.connect() as connection:
         row = get_download(connection, _id(download))
         grabs = read_grabs(connection, row.id)
-    waiting = explain_waiting(parts.database, parts.settings, parts.clock()).get(row.id)
+    waiting = explain_waiting(parts.database, parts.settings, parts.clock(), [row.id]).get(row.id)
     document = Shown(row, waiting, grabs).to_document()
     emit(context, document, lambda console: _render_one(console, document))
 
@@ -474,7 +474,8 @@ def _read(parts: App, states: list[str], limit: int, search: str) -> tuple[list[
     with parts.database.connect() as connection:
         rows = list_downloads(connection, chosen, limit=limit)
         total = count_downloads(connection, chosen)
-    return shown_of(rows, explain_waiting(parts.database, parts.settings, parts.clock())), total
+    waiting = explain_waiting(parts.database, parts.settings, parts.clock(), [row.id for row in rows])
+    return shown_of(rows, waiting), total
 
 
 # --- output -----------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
         left = queue.count_left(connection)
         by_state = queue.count_by_state(connection, chosen.search).by_state
     counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in SHOWS.items()}
-    waiting = explain_waiting(app.database, app.settings, app.clock()) if show in ("", "waiting") else {}
+    waiting = explain_waiting(app.database, app.settings, app.clock(), [row.id for row in rows])
     return {
         "waiting": waiting,
         "can_move": order is QueueOrder.QUEUE and show != "active" and not search.strip(),

@@ -76,14 +76,15 @@ def read_dashboard(app: App) -> dict[str, object]:
     now = app.clock()
     with app.database.connect() as connection:
         by_state = count_by_state(connection).by_state
+        waiting = list_downloads(connection, DownloadFilter(states=(DownloadState.QUEUED,)), limit=WAITING_SHOWN)
         return {
             "setup": read_setup(connection, app.settings),
             "is_held": app.settings.schedule.hold_downloads,
             "wanted": wanted_counts(connection),
             "imported": imported_since(connection, now - timedelta(days=7)),
             "moving": list_downloads(connection, DownloadFilter(states=MOVING), limit=6),
-            "waiting": list_downloads(connection, DownloadFilter(states=(DownloadState.QUEUED,)), limit=WAITING_SHOWN),
-            "reasons": explain_waiting(app.database, app.settings, now),
+            "waiting": waiting,
+            "reasons": explain_waiting(app.database, app.settings, now, [row.id for row in waiting]),
             "by_state": by_state,
             "active": sum(by_state.get(state, 0) for state in MOVING),
             "jobs_now": read_open_jobs(connection),

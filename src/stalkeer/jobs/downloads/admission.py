@@ -35,8 +35,8 @@ from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.admission import (
     BandwidthLimits,
     SourceLimits,
-    all_candidates,
     closing_connections,
+    first_candidates,
     running_downloads,
     set_host,
     source_limits,
@@ -146,11 +146,16 @@ def learn_hosts(
     return [replace(candidate, host=found.get(candidate.id, candidate.host)) for candidate in candidates]
 
 
-def explain_waiting(database: Database, settings: Settings, now: datetime) -> dict[DownloadId, Waiting]:
-    """Return why each queued download waits, as admission would decide at this moment."""
+def explain_waiting(
+    database: Database, settings: Settings, now: datetime, shown: Collection[DownloadId] | None = None
+) -> dict[DownloadId, Waiting]:
+    """Return why each queued download waits, as admission would decide at this moment.
+
+    With `shown` it is told of these, and of those before them in the queue: what comes later takes nothing from them.
+    """
     with database.connect() as connection:
         volume = measure_volume(connection, settings)
-        candidates = all_candidates(connection, QUEUE_SHOWN)
+        candidates = first_candidates(connection, QUEUE_SHOWN, shown)
         if not candidates:
             return {}
         sources = source_limits(connection)

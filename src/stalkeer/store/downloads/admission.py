@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from stalkeer.core.downloads.admission import LONGEST_WAIT, QueuedDownload, Running
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
@@ -111,11 +123,21 @@ def set_host(connection: Connection, download_id: DownloadId, host: str) -> None
     connection.execute(update(downloads).where(_D.id == download_id).values(host=host))
 
 
-def all_candidates(connection: Connection, limit: int = 1000) -> list[QueuedDownload]:
-    """Return the whole queue in its order, to show why each download waits."""
-    query = select(*_CANDIDATE).where(_D.state == DownloadState.QUEUED.value)
+def first_candidates(
+    connection: Connection, limit: int = 1000, until: Collection[DownloadId] | None = None
+) -> list[QueuedDownload]:
+    """List the queue in its order, for showing why each one waits; with `until`, up to the last of these."""
+    is_queued = _D.state == DownloadState.QUEUED.value
+    query = select(*_CANDIDATE).where(is_queued)
+    if until is not None:
+        of_these = select(_D.priority, _D.rank, _D.id).where(is_queued, _D.id.in_(until))
+        last = connection.execute(of_these.order_by(_D.priority, _D.rank.desc(), _D.id.desc()).limit(1)).one_or_none()
+        if last is None:
+            return []
+        is_before = tuple_(_D.rank, _D.id) <= tuple_(literal(last.rank), literal(last.id))
+        query = query.where(or_(_D.priority > last.priority, and_(_D.priority == last.priority, is_before)))
     rows = connection.execute(query.order_by(*_QUEUE_ORDER).limit(limit))
-    return [_candidate(row._mapping) for row in rows]
+    return [_candidate(row._mapping) for row in rows.all()]
 
 
 def running_downloads(connection: Connection) -> list[Running]:
