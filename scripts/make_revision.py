@@ -1,4 +1,4 @@
-"""Writes the Alembic revision that brings the last released schema to the one of store/tables.py.
+"""Writes the Alembic revision that brings the last released schema to the one of store/db/tables.
 
 python scripts/make_revision.py "runs keep their log"     the next revision
 python scripts/make_revision.py --initial                 revision 0001 anew; only before the first release
