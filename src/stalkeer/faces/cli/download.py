@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.console import Console
 from rich.live import Live
-from rich.padding import Padding
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
+from stalkeer.faces.cli.download_status import has_worker_now, override_lines, read_shown, status_document, status_group
+from stalkeer.faces.cli.download_table import DownloadTable, render_one, render_queued, render_results
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, invocation, note
-from stalkeer.model import FINAL_STATES
 
 if TYPE_CHECKING:
     from stalkeer.core.downloads.overrides import Overrides
     from stalkeer.core.downloads.states import Part
     from stalkeer.jobs.downloads.actions import Verb
-    from stalkeer.jobs.downloads.queue import QueueReport
-    from stalkeer.jobs.downloads.view import Shown
     from stalkeer.model import DownloadId
     from stalkeer.runtime import App
     from stalkeer.store.downloads.actions import ActionResult
@@ -58,13 +51,13 @@ def start(
             report = plan_queue(connection, parts.clock(), rules, options)
     else:
         report = queue_confirmed(parts.database, parts.clock, rules, options)
-        if not detach and not _has_worker(parts):
+        if not detach and not has_worker_now(parts):
             note(
                 context,
                 "No worker is running: downloading here. Press Ctrl-C to stop; progress is kept.",
             )
             _work(parts, shows=not (invocation(context).json or invocation(context).quiet))
-    emit(context, report.to_document(), lambda console: _render_queued(console, report))
+    emit(context, report.to_document(), lambda console: render_queued(console, report))
 
 
 @app.command()
@@ -106,7 +99,7 @@ def list_(
 
     Example: stalkeer download list --state failed
     """
-    shown, total = _read(context_app(context), state, limit, search)
+    shown, total = read_shown(context_app(context), state, limit, search)
     document = {"downloads": [download.to_document() for download in shown], "total": total}
     emit(context, document, lambda console: console.print(DownloadTable(shown, total)))
 
@@ -123,12 +116,12 @@ def status(
     """
     parts = context_app(context)
     if watch and not invocation(context).json:
-        with Live(_status(parts), refresh_per_second=4) as live:
+        with Live(status_group(parts), refresh_per_second=4) as live:
             while True:
                 time.sleep(interval)
-                live.update(_status(parts))
-    document = _status_document(parts)
-    emit(context, document, lambda console: console.print(_status(parts)))
+                live.update(status_group(parts))
+    document = status_document(parts)
+    emit(context, document, lambda console: console.print(status_group(parts)))
 
 
 @app.command()
@@ -147,7 +140,7 @@ def show(context: typer.Context, download: int = typer.Argument(help="ID of the 
         grabs = read_grabs(connection, row.id)
     waiting = explain_waiting(parts.database, parts.settings, parts.clock(), [row.id]).get(row.id)
     document = Shown(row, waiting, grabs).to_document()
-    emit(context, document, lambda console: _render_one(console, document))
+    emit(context, document, lambda console: render_one(console, document))
 
 
 @app.command("log")
@@ -369,12 +362,6 @@ def move(
 # --- the work ----------------------------------------------------------------------------------------------------
 
 
-def _has_worker(parts: App) -> bool:
-    from stalkeer.engine.presence import has_worker
-
-    return has_worker(parts.database, parts.paths.data_dir, parts.clock())
-
-
 def _work(parts: App, *, shows: bool) -> None:
     """Download in this process. `shows` displays the status table."""
     from stalkeer.engine.build import build_engine
@@ -387,8 +374,8 @@ def _work(parts: App, *, shows: bool) -> None:
         if not shows:
             work_until_signal(engine, until_idle=True)
             return
-        with Live(_status(parts), refresh_per_second=4, transient=True) as live:
-            work_until_signal(engine, until_idle=True, look=lambda: live.update(_status(parts)))
+        with Live(status_group(parts), refresh_per_second=4, transient=True) as live:
+            work_until_signal(engine, until_idle=True, look=lambda: live.update(status_group(parts)))
     except Conflict:
         return  # another worker started at the same moment: it downloads
 
@@ -414,23 +401,8 @@ def _duration(text: str) -> timedelta | None:
 
 
 def _emit_overrides(context: typer.Context, overrides: Overrides) -> None:
-    lines = _override_lines(overrides) or ["The queue is not paused, and no speed limit for now applies."]
+    lines = override_lines(overrides) or ["The queue is not paused, and no speed limit for now applies."]
     emit(context, overrides.to_document(), lambda console: console.print("\n".join(lines), highlight=False))
-
-
-def _override_lines(overrides: Overrides) -> list[str]:
-    """Return the temporary pause and speed limit, a line each."""
-    lines = []
-    if overrides.pause is not None:
-        lines.append(f"The queue is paused{_until(overrides.pause.until)}.")
-    if overrides.speed is not None:
-        rate = f"Limited to {_size(overrides.speed.rate)}/s" if overrides.speed.rate else "No speed limit"
-        lines.append(f"{rate}{_until(overrides.speed.until)}.")
-    return lines
-
-
-def _until(end: datetime | None) -> str:
-    return " until you end it" if end is None else f" until {end.astimezone():%Y-%m-%d %H:%M}"
 
 
 def _named(ids: list[int]) -> list[DownloadId]:
@@ -452,247 +424,13 @@ def _report(context: typer.Context, results: list[ActionResult]) -> None:
             for result in results
         ]
     }
-    emit(context, document, lambda console: _render_results(console, results))
+    emit(context, document, lambda console: render_results(console, results))
     refused = [result for result in results if result.error is not None]
     if refused:
         fail_with(ExitCode.PARTLY if len(refused) < len(results) else ExitCode.ERROR)
 
 
-def _read(parts: App, states: list[str], limit: int, search: str) -> tuple[list[Shown], int]:
-    from stalkeer.jobs.downloads.admission import explain_waiting
-    from stalkeer.jobs.downloads.view import show as shown_of
-    from stalkeer.model import DownloadState
-    from stalkeer.store.downloads.downloads import DownloadFilter, count_downloads, list_downloads
-
-    known = {state.value for state in DownloadState}
-    for state in states:
-        if state not in known:
-            raise typer.BadParameter(
-                f"{state!r} is not a state; accepted: {', '.join(sorted(known))}", param_hint="--state"
-            )
-    chosen = DownloadFilter(states=tuple(DownloadState(state) for state in states), search=search)
-    with parts.database.connect() as connection:
-        rows = list_downloads(connection, chosen, limit=limit)
-        total = count_downloads(connection, chosen)
-    waiting = explain_waiting(parts.database, parts.settings, parts.clock(), [row.id for row in rows])
-    return shown_of(rows, waiting), total
-
-
 # --- output -----------------------------------------------------------------------------------------------
-
-RUNNING = ["downloading", "fetched", "placed", "importing"]
-WAITING = ["queued", "paused", "blocked"]
-ENDED_SHOWN = 10
-
-
-def _status_document(parts: App) -> dict[str, object]:
-    from stalkeer.jobs.downloads.actions import queue_overrides
-    from stalkeer.store.downloads.downloads import count_by_state
-    from stalkeer.store.downloads.statistics import totals
-
-    running, _ = _read(parts, RUNNING, 100, "")
-    waiting, _ = _read(parts, WAITING, 20, "")
-    with parts.database.connect() as connection:
-        counts = count_by_state(connection)
-        sums = totals(connection)
-    return {
-        "running": [download.to_document() for download in running],
-        "waiting": [download.to_document() for download in waiting],
-        "ended": [download.to_document() for download in _read_ended(parts)],
-        "counts": {state.value: count for state, count in counts.by_state.items()},
-        "speed": round(sum(download.row.transfer.speed or 0 for download in running)),
-        "successRate": sums.success_rate,
-        "resumeRate": sums.resume_rate,
-        "bytesResumed": sums.bytes_resumed,
-        "overrides": queue_overrides(parts.download_queue).to_document(),
-        "hasWorker": _has_worker(parts),
-    }
-
-
-def _read_ended(parts: App) -> list[Shown]:
-    from stalkeer.jobs.downloads.view import show as shown_of
-    from stalkeer.store.downloads.downloads import DownloadFilter, QueueOrder, list_downloads
-
-    chosen = DownloadFilter(states=tuple(FINAL_STATES))
-    with parts.database.connect() as connection:
-        return shown_of(list_downloads(connection, chosen, order=QueueOrder.ENDED, limit=ENDED_SHOWN), {})
-
-
-def _status(parts: App) -> Group:
-    from stalkeer.jobs.downloads.actions import queue_overrides
-    from stalkeer.store.downloads.downloads import count_by_state
-
-    running, _ = _read(parts, RUNNING, 100, "")
-    waiting, total = _read(parts, WAITING, 20, "")
-    with parts.database.connect() as connection:
-        counts = count_by_state(connection)
-    speed = sum(download.row.transfer.speed or 0 for download in running)
-    summary = ", ".join(f"{count} {state.value}" for state, count in sorted(counts.by_state.items())) or "no downloads"
-    lines: list[Text | DownloadTable] = [Text(f"{_size(speed)}/s   {summary}")]
-    overrides = queue_overrides(parts.download_queue)
-    lines += [Text(line, style="magenta") for line in _override_lines(overrides)]
-    if not _has_worker(parts):
-        lines.append(Text("No worker is running. Start `stalkeer serve` or `stalkeer download start`.", style="yellow"))
-    if running or waiting:
-        lines.append(DownloadTable([*running, *waiting], len(running) + total))
-    ended = _read_ended(parts)
-    lines += [Text("Last ended:", style="bold")] if ended else []
-    lines += [_ended_line(download) for download in ended]
-    return Group(*lines)
-
-
-def _ended_line(download: Shown) -> Text:
-    """Return the result of an ended download: its file, or its error."""
-    outcome, state = download.row.outcome, download.row.state.value
-    fate = outcome.final_path or outcome.placed_path if state == "completed" else outcome.error
-    at = (outcome.finished_at or download.row.updated_at).astimezone()
-    line = Text(f"{at:%m-%d %H:%M} {download.row.id:>5} {download.row.identity.title}: ")
-    return line.append(state, style=COLOURS.get(state, "")).append(f", {fate}" if fate else "")
-
-
-@dataclass(frozen=True)
-class DownloadTable:
-    """Print a line for each download, with the reason for waiting or the error below it."""
-
-    shown: Sequence[Shown]
-    total: int
-
-    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
-        cells = [_cells(download) for download in self.shown]
-        columns = _columns(cells, options.max_width)
-        yield _line([column.header for column in COLUMNS], columns, style="bold")
-        for download, row in zip(self.shown, cells, strict=True):
-            yield _line(row, columns)
-            if remark := _remark(download):
-                yield Padding(Text(remark, style="dim", overflow="fold"), (0, 0, 0, COLUMNS[0].width + 1))
-        if self.total > len(self.shown):
-            yield Text(f"{self.total - len(self.shown)} more; use --limit to list them", style="dim italic")
-
-
-def _remark(download: Shown) -> str:
-    until = download.waiting.until if download.waiting is not None else None
-    return download.remark if until is None else f"{download.remark}, until {until.astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def _columns(cells: Sequence[Sequence[object]], width: int) -> list[int]:
-    """Choose the columns that have values. On a narrow terminal leave some out for the title."""
-    chosen = [n for n, column in enumerate(COLUMNS) if column.is_always or any(row[n] for row in cells)]
-    for spare in sorted(chosen, key=lambda n: COLUMNS[n].is_always):
-        left = width - sum(COLUMNS[n].width + 1 for n in chosen)
-        if left >= LEAST_TITLE or COLUMNS[spare].is_always:
-            break
-        chosen.remove(spare)
-    return chosen
-
-
-def _cells(download: Shown) -> list[str | Text | ProgressBar]:
-    row = download.row
-    return [
-        str(row.id),
-        Text(row.identity.title, overflow="fold"),
-        Text(row.state.value, style=COLOURS.get(row.state.value, "")),
-        "" if download.share is None else ProgressBar(total=1.0, completed=download.share, width=BAR),
-        "" if row.transfer.total is None else _size(row.transfer.total),
-        "" if not row.transfer.speed else f"{_size(row.transfer.speed)}/s",
-        "" if row.eta_s is None else _span(row.eta_s),
-    ]
-
-
-def _line(cells: Sequence[str | Text | ProgressBar], columns: Sequence[int], style: str = "") -> Table:
-    """Return a table with a single row. Equal widths align the rows, and remarks fit between them."""
-    line = Table.grid(padding=(0, 1), pad_edge=False, expand=True)
-    for number in columns:
-        column = COLUMNS[number]
-        line.add_column(width=column.width or None, ratio=None if column.width else 1)
-    line.add_row(*(cells[number] for number in columns), style=style)
-    return line
-
-
-class TableColumn(NamedTuple):
-    """Describe a column. The column without a width takes the remaining space."""
-
-    header: str
-    width: int
-    is_always: bool = False
-
-
-BAR = 10
-LEAST_TITLE = 16
-COLUMNS = (
-    TableColumn("ID", 5, is_always=True),
-    TableColumn("Title", 0, is_always=True),
-    TableColumn("Status", 11, is_always=True),
-    TableColumn("", BAR),
-    TableColumn("Size", 8),
-    TableColumn("Speed", 10),
-    TableColumn("Time left", 9),
-)
-COLOURS = {
-    "downloading": "cyan",
-    "importing": "cyan",
-    "completed": "green",
-    "failed": "red",
-    "blocked": "yellow",
-    "paused": "magenta",
-}
-
-
-def _render_queued(console: Console, report: QueueReport) -> None:
-    verb = "would be queued" if report.is_dry_run else "queued"
-    count = len(report.planned) if report.is_dry_run else len(report.queued)
-    console.print(f"{count} {verb}, {report.already} already in the queue, {report.resting} waiting after a failure")
-    if report.refused:
-        console.print(f"{len(report.refused)} have no acceptable release:", style="yellow")
-    for refusal in report.refused[:10]:
-        console.print(f"  {refusal.title}: {'; '.join(refusal.reasons)}", style="yellow", markup=False, highlight=False)
-    for planned in report.planned[:50]:
-        console.print(f"  {planned.first.title}: {planned.first.entry_name}", markup=False, highlight=False)
-
-
-def _render_one(console: Console, document: dict[str, object]) -> None:
-    table = Table(box=None, show_header=False)
-    for name, value in document.items():
-        if value not in (None, "", []):
-            table.add_row(name, Text(_in_words(value), overflow="fold"))
-    console.print(table)
-
-
-def _in_words(value: object) -> str:
-    if isinstance(value, datetime):
-        return f"{value.astimezone():%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, dict):
-        return "\n".join(f"{name}: {_in_words(part)}" for name, part in value.items() if part not in (None, "", [], {}))
-    if isinstance(value, list | tuple):
-        return (
-            "\n".join(map(_in_words, value))
-            if any(isinstance(part, dict) for part in value)
-            else ", ".join(map(str, value))
-        )
-    return str(value)
-
-
-def _render_results(console: Console, results: list[ActionResult]) -> None:
-    words = {"done": "done", "asked": "stopping in a moment", "nothing": "nothing to do"}
-    for result in results:
-        text = words.get(result.outcome, result.reason)
-        text += f", as download {result.made}" if result.made is not None else ""
-        console.print(f"{result.download_id}: {text}", markup=False, highlight=False)
-    if not results:
-        console.print("No downloads.")
-
-
-def _size(size: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    raise AssertionError
-
-
-def _span(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _id(download: int) -> DownloadId:
