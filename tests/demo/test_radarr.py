@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stalkeer.demo.arr import Mount
+from stalkeer.demo.arr_files import Mount
 from stalkeer.demo.media import MOVIE_90, read_clip
 from stalkeer.demo.radarr import Radarr
 

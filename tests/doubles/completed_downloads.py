@@ -20,7 +20,9 @@ from urllib.request import Request as OutgoingRequest
 from urllib.request import urlopen
 
 from stalkeer.demo import imports
-from stalkeer.demo.arr import ArrServer, QueueRemoval, moment, video_files
+from stalkeer.demo.arr import ArrServer, QueueRemoval
+from stalkeer.demo.arr_answers import moment
+from stalkeer.demo.arr_files import video_files
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 

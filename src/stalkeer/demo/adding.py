@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stalkeer.demo.arr import invalid
+from stalkeer.demo.arr_answers import invalid
 from stalkeer.demo.movies import Movie
 from stalkeer.demo.series import Episode, LibrarySeries
 

@@ -10,61 +10,23 @@ from __future__ import annotations
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from stalkeer.demo.arr_answers import SortKeys, fits_kind, invalid, moment, not_found, without_names
+from stalkeer.demo.arr_files import Mount, parent_of, video_files
+from stalkeer.demo.arr_profiles import media_management, quality_definitions, quality_profile
 from stalkeer.demo.commands import Command, CommandAction, CommandQueue
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Handler, JsonServer, Response
 from stalkeer.demo.posters import draw_backdrop, draw_poster
-from stalkeer.demo.releases import BY_ID, QUALITIES, VIDEO_EXTENSIONS
 
-PAGED = {"page": "int", "pageSize": "int", "sortKey": "str", "sortDirection": "direction"}
 NOTHING: Mapping[str, str] = {}
-IGNORED_FOLDERS = frozenset({"extras", "other", "scenes", "samples", "shorts", "trailers"})
-
-SortKeys = Mapping[str, Callable[[dict[str, Any]], Any]]
-
-
-@dataclass(frozen=True)
-class Mount:
-    """Describe a folder of this machine and the path under which the program sees it, as in a container."""
-
-    seen: str
-    real: Path
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
-
-
-def without_names(value: Any, names: Collection[str]) -> Any:
-    """Remove these fields at any depth."""
-    if isinstance(value, dict):
-        return {name: without_names(part, names) for name, part in value.items() if name not in names}
-    return [without_names(part, names) for part in value] if isinstance(value, list) else value
-
-
-def moment() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def invalid(field: str, message: str, attempted: object = None) -> Answer:
-    """Make a validation error: 400 with an array, unlike every other error."""
-    error = {
-        "propertyName": field,
-        "errorMessage": message,
-        "attemptedValue": attempted,
-        "severity": "error",
-        "isWarning": False,
-    }
-    return Answer(Response(400, [error]))
-
-
-def not_found(what: str, identity: object) -> Answer:
-    return Answer(Response(404, {"message": f"{what} with ID {identity} does not exist", "description": ""}))
 
 
 @dataclass(frozen=True)
@@ -224,7 +186,7 @@ class ArrServer(JsonServer):
             kind = next((kind for known, kind in route.query.items() if known.casefold() == name.casefold()), None)
             if kind is None:
                 self.refuse(f"{request.method} {request.path}: parameter {name} does not exist")
-            elif not _fits(kind, value):
+            elif not fits_kind(kind, value):
                 self.violations.append(f"{request.method} {request.path}: {name}={value} is no {kind}")
                 raise invalid(name, f"The value '{value}' is not valid.", value)
         if route.fields is not None:
@@ -467,7 +429,7 @@ class ArrServer(JsonServer):
         if not asked.endswith("/") and not request.flag("allowFoldersWithoutTrailingSlashes"):
             asked = asked[: asked.rfind("/") + 1]
         folder = self.real(asked.rstrip("/") or "/")
-        found: dict[str, Any] = {"parent": _parent(asked), "directories": [], "files": []}
+        found: dict[str, Any] = {"parent": parent_of(asked), "directories": [], "files": []}
         if folder is None or not folder.is_dir():
             return Response(200, found)
         for path in sorted(folder.iterdir()):
@@ -523,164 +485,3 @@ COMMAND_FIELDS = ("name", "sendUpdatesToClient", "trigger", "suppressMessages", 
 def run_nothing(_command: Command) -> str:
     """Do nothing, for commands that the demo does not need."""
     return "successful"
-
-
-def video_files(folder: Path) -> list[Path]:
-    """Return the videos that the programs consider: none in hidden folders, and no extras."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder).parts[:-1]
-        if any(part.startswith(".") or part.casefold() in IGNORED_FOLDERS for part in inside):
-            continue
-        if path.name.startswith("._") or path.stem.endswith(("-trailer", "-other", "-scene")):
-            continue
-        if path.suffix.casefold() in VIDEO_EXTENSIONS and path.is_file():
-            found.append(path)
-    return found
-
-
-def is_unpacking(path: Path) -> bool:
-    return any(part.startswith(("_UNPACK_", "_FAILED_")) for part in path.parts)
-
-
-def quality_profile(
-    program: str,
-    identity: int = 1,
-    name: str = "HD-1080p",
-    cutoff: int = 3,
-    resolutions: Collection[int] = (480, 720, 1080),
-) -> dict[str, Any]:
-    """Make a profile that allows every quality of these resolutions; the worst comes first, web sources in groups."""
-    items: list[dict[str, Any]] = []
-    groups: dict[int, list[Any]] = {}
-    for quality in QUALITIES:
-        groups.setdefault(quality.weight, []).append(quality)
-    for weight, members in groups.items():
-        allowed = members[0].resolution in resolutions
-        rows: list[dict[str, Any]] = [
-            {"quality": member.resource(program), "items": [], "allowed": allowed} for member in members
-        ]
-        if len(rows) == 1:
-            items.append(rows[0])
-        else:
-            items.append({"id": 1000 + weight, "name": f"WEB {weight}", "items": rows, "allowed": allowed})
-    group = next((item["id"] for item in items if any(_holds(row, cutoff) for row in item["items"])), cutoff)
-    profile = {
-        "id": identity,
-        "name": name,
-        "upgradeAllowed": True,
-        "cutoff": group,
-        "items": items,
-        "minFormatScore": 0,
-        "cutoffFormatScore": 0,
-        "minUpgradeFormatScore": 1,
-        "formatItems": [],
-    }
-    return profile | ({"language": {"id": -1, "name": "Any"}} if program == "Radarr" else {})
-
-
-def _holds(row: Mapping[str, Any], quality: int) -> bool:
-    return bool(row["quality"]["id"] == quality)
-
-
-def profile_rank(profile: Mapping[str, Any], quality: int) -> int:
-    """Return the rank of a quality in a profile; a group's members share it. -1 when not allowed."""
-    for place, item in enumerate(profile["items"]):
-        members = item["items"] or [item]
-        if item["allowed"] and any(_holds(member, quality) for member in members):
-            return place
-    return -1
-
-
-def apply_tags(held: list[int], given: Sequence[int], how: str) -> list[int]:
-    if how == "replace":
-        return list(given)
-    if how == "remove":
-        return [tag for tag in held if tag not in given]
-    return [*held, *(tag for tag in given if tag not in held)]
-
-
-def is_below_cutoff(profile: Mapping[str, Any], quality: int) -> bool:
-    """Tell whether a better quality is wanted: the rank is below the cutoff's."""
-    places = {item.get("id") or item["quality"]["id"]: place for place, item in enumerate(profile["items"])}
-    held = profile_rank(profile, quality)
-    return bool(profile["upgradeAllowed"]) and held < places[profile["cutoff"]]
-
-
-def filtered_history(
-    rows: list[dict[str, Any]], request: ApiRequest, events: Mapping[int, str], *, takes_numbers_only: bool = False
-) -> list[dict[str, Any]]:
-    """Filter the history by `eventType`.
-
-    Requests give it as a number (or a name, in later versions), answers as a name.
-    """
-    asked = request.query.get("eventType")
-    if takes_numbers_only and asked and not asked.isdigit():
-        raise Answer(Response(500, {"message": "Input string was not in a correct format.", "description": ""}))
-    name = events.get(int(asked), "") if asked and asked.isdigit() else asked
-    download = request.query.get("downloadId")
-    return [
-        row
-        for row in rows
-        if (not name or row["eventType"] == name) and (not download or row.get("downloadId") == download)
-    ]
-
-
-def quality_definitions(program: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": number,
-            "quality": quality.resource(program),
-            "title": quality.name,
-            "weight": quality.weight,
-            "minSize": 0.0,
-            "maxSize": 100.0 if quality.resolution <= 1080 else None,
-            "preferredSize": 95.0 if quality.resolution <= 1080 else None,
-        }
-        for number, quality in enumerate(QUALITIES, start=1)
-    ]
-
-
-def media_management() -> dict[str, Any]:
-    return {
-        "id": 1,
-        "recycleBin": "",
-        "recycleBinCleanupDays": 7,
-        "downloadPropersAndRepacks": "preferAndUpgrade",
-        "deleteEmptyFolders": False,
-        "fileDate": "none",
-        "rescanAfterRefresh": "always",
-        "setPermissionsLinux": False,
-        "chmodFolder": "755",
-        "chownGroup": "",
-        "skipFreeSpaceCheckWhenImporting": False,
-        "minimumFreeSpaceWhenImporting": 100,
-        "copyUsingHardlinks": True,
-        "useScriptImport": False,
-        "scriptImportPath": "",
-        "importExtraFiles": False,
-        "extraFileExtensions": "srt",
-        "enableMediaInfo": True,
-    }
-
-
-def quality_of(model: Mapping[str, Any]) -> int:
-    identity = int(model["quality"]["id"])
-    return identity if identity in BY_ID else 0
-
-
-def _fits(kind: str, value: str) -> bool:
-    if kind == "int":
-        return value.lstrip("-").isdigit()
-    if kind == "ints":
-        return all(part.strip().isdigit() for part in value.split(",") if part)
-    if kind == "bool":
-        return value.casefold() in ("true", "false")
-    if kind == "direction":
-        return value.casefold() in ("default", "ascending", "descending")
-    return True
-
-
-def _parent(path: str) -> str:
-    stripped = path.rstrip("/")
-    return stripped[: stripped.rfind("/") + 1] or "/"

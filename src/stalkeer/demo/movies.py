@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stalkeer.demo.arr import PAGED, SortKeys, moment
+from stalkeer.demo.arr_answers import PAGED, SortKeys, moment
 from stalkeer.demo.releases import clean_title
 
 

@@ -8,20 +8,10 @@ from typing import Any
 
 from stalkeer.demo import imports
 from stalkeer.demo.adding import shelve_movie, take_out
-from stalkeer.demo.arr import (
-    ArrServer,
-    apply_tags,
-    filtered_history,
-    invalid,
-    is_below_cutoff,
-    is_unpacking,
-    moment,
-    not_found,
-    profile_rank,
-    quality_of,
-    run_nothing,
-    video_files,
-)
+from stalkeer.demo.arr import ArrServer, run_nothing
+from stalkeer.demo.arr_answers import apply_tags, filtered_history, invalid, moment, not_found
+from stalkeer.demo.arr_files import is_unpacking, video_files
+from stalkeer.demo.arr_profiles import is_below_cutoff, profile_rank, quality_of
 from stalkeer.demo.commands import Command, CommandAction
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
 from stalkeer.demo.movies import (

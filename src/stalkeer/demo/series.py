@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from stalkeer.demo.arr import PAGED, SortKeys, moment
+from stalkeer.demo.arr_answers import PAGED, SortKeys, moment
 from stalkeer.demo.posters import images_of
 from stalkeer.demo.releases import clean_title
 

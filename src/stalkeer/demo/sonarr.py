@@ -9,7 +9,8 @@ from typing import Any
 
 from stalkeer.demo import imports
 from stalkeer.demo.adding import number_episodes, shelve_series, take_out
-from stalkeer.demo.arr import apply_tags, filtered_history, invalid, moment, not_found, run_nothing
+from stalkeer.demo.arr import run_nothing
+from stalkeer.demo.arr_answers import apply_tags, filtered_history, invalid, moment, not_found
 from stalkeer.demo.commands import Command, CommandAction
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
 from stalkeer.demo.native import NativeSide

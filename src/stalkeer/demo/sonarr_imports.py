@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from stalkeer.demo import imports
-from stalkeer.demo.arr import invalid, is_unpacking, profile_rank, quality_of, video_files
+from stalkeer.demo.arr_answers import invalid
+from stalkeer.demo.arr_files import is_unpacking, video_files
+from stalkeer.demo.arr_profiles import profile_rank, quality_of
 from stalkeer.demo.commands import Command
 from stalkeer.demo.http import Answer, ApiRequest, Response
 from stalkeer.demo.notifications import Notifications

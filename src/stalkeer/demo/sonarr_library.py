@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from stalkeer.demo import imports
-from stalkeer.demo.arr import ArrServer, is_below_cutoff, not_found, quality_of, video_files
+from stalkeer.demo.arr import ArrServer
+from stalkeer.demo.arr_answers import not_found
+from stalkeer.demo.arr_files import video_files
+from stalkeer.demo.arr_profiles import is_below_cutoff, quality_of
 from stalkeer.demo.probe import probe
 from stalkeer.demo.releases import BY_ID, ReadEpisode, read_episode, read_group
 from stalkeer.demo.series import (

@@ -18,7 +18,7 @@ from stalkeer.adapters.arr.outcomes import (
     Pending,
 )
 from stalkeer.adapters.arr.paths import PathMap, PathPair
-from stalkeer.demo.arr import Mount
+from stalkeer.demo.arr_files import Mount
 from stalkeer.demo.http import Response
 
 CLIPS = Path(__file__).parents[3] / "src/stalkeer/demo/clips"

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 
 from stalkeer.adapters.arr.outcomes import Imported, Pending
 from stalkeer.core.naming.release import FileTraits
-from stalkeer.demo.arr import Mount
+from stalkeer.demo.arr_files import Mount
 from stalkeer.demo.http import Response
 from stalkeer.demo.media import EPISODE_45, MOVIE_90, read_clip
 from stalkeer.demo.radarr import Radarr

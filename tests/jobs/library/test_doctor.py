@@ -1,7 +1,7 @@
 import pytest
 import stamina
 
-from stalkeer.demo.arr import Mount
+from stalkeer.demo.arr_files import Mount
 from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library import folders

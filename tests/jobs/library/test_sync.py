@@ -5,7 +5,7 @@ import stamina
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
-from stalkeer.demo.arr import quality_profile
+from stalkeer.demo.arr_profiles import quality_profile
 from stalkeer.demo.http import Response
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr

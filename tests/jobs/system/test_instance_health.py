@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import stamina
 
-from stalkeer.demo.arr import Mount
+from stalkeer.demo.arr_files import Mount
 from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.system.instance_health import look_through_instances
