@@ -127,6 +127,9 @@ def life(tmp_path_factory) -> Iterator[Life]:
         opened = Life(stage, free_port(), [line for line in stage.world.lines if line.key in stage.provider.files])
         stage.provider.hook = opened.answer
         stage.radarr.change("qualityprofile/1", language={"id": -1, "name": "Any"}, upgradeAllowed=True)
+        stage.radarr.change(
+            "qualityprofile/1", cutoff=best_of(stage.radarr)
+        )  # else 720p meets it: no upgrade is served
         stage.sonarr.change("qualityprofile/1", upgradeAllowed=True)
         listed, opened.lines = opened.lines, []
         opened.show()
@@ -141,6 +144,12 @@ def life(tmp_path_factory) -> Iterator[Life]:
             yield opened
         finally:
             opened.kill()
+
+
+def best_of(program: Program) -> int:
+    """Return the number of the best quality of the profile, or of its group."""
+    best = program.want("GET", "qualityprofile/1")["items"][-1]
+    return best.get("id") or best["quality"]["id"]
 
 
 def movie_of(life: Life, title: str) -> dict:
