@@ -14,7 +14,7 @@ MINUTE_S = 60.0
 ENGINE_LOGGER = "dbos"
 DRIVERS_ERROR = "OperationalError"  # the error's name, which the messages of both drivers contain
 SHOWN = 20  # lines of each kind that are written before the rest is only counted
-_DECIDED = "is_shown_while_away"  # on a record
+_DECIDED = "is_shown_while_away"  # attribute of a log record
 
 
 @dataclass

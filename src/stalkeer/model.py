@@ -135,7 +135,7 @@ class JobName(StrEnum):
 
     @property
     def label(self) -> str:
-        """Return the name that people read, in settings and on pages."""
+        """Return the name for users, in settings and on pages."""
         return _JOB_LABELS[self]
 
 

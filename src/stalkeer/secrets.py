@@ -146,7 +146,7 @@ def register_secret(value: str) -> None:
     global _known_pattern
     with _known_lock:
         _known.add(value)
-        _known_pattern = None  # the next text makes it: many secrets are registered in a row
+        _known_pattern = None  # compiled with the next text, because many secrets are registered in a row
 
 
 def _pattern_of_known() -> re.Pattern[str]:

@@ -253,7 +253,7 @@ class Engine:
         server = self._program.settings.media_server
         if server.type is MediaServerType.NONE:
             return
-        if not self._is_first_worker():  # the others read what it noted
+        if not self._is_first_worker():  # other workers read its results from the database
             return
         asked = MediaServer(server.type.value, server.url.rstrip("/"), server.token.get_secret_value())
         watched = note_viewers(self._tools.database, self._tools.secrets, asked, self._tools.clock)

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LoopPace:
-    """Define the seconds between two looks, the shortest time between two, and the time where a look asks for it."""
+    """Define the seconds between two calls: usually, at least, and after a call that asks for another."""
 
     every_s: float
     least_s: float = 0.0
@@ -39,13 +39,13 @@ class Loop:
         self._thread.start()
 
     def wake(self) -> None:
-        """Look at once."""
+        """Call `look` at once."""
         self._wake.set()
 
     def stop(self) -> None:
         self._stopping.set()
         self._wake.set()
-        if self._thread.is_alive():  # of several processes, only some start it
+        if self._thread.is_alive():  # not every process starts this thread
             self._thread.join(timeout=1)
 
     def _run(self) -> None:
@@ -61,7 +61,7 @@ class Loop:
     def _look_once(self) -> bool:
         try:
             is_soon = bool(self._look())
-        except StalkeerError as error:  # the database may be away, or an instance
+        except StalkeerError as error:  # the database or an instance may be unavailable
             if str(error) != self._logged:
                 log.warning("%s: %s", self._trouble, error)
             self._logged = str(error)

@@ -1,4 +1,4 @@
-"""Find, save and remove what is ours in an instance: its webhook, indexer and download client.
+"""Find, save and remove Stalkeer's webhook, indexer and download client in an instance.
 
 The instance tests each when it is saved: it calls our server while our request is under way.
 """
@@ -92,7 +92,7 @@ def save_ours(
 
 
 def try_ours(client: ArrClient, kind: ProviderKind) -> bool:
-    """Let the instance test our row as it has it. Return False when there is none.
+    """Let the instance test our row as it is stored there. Return False when there is none.
 
     Raises ArrRefused with the instance's message.
     """

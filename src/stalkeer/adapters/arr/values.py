@@ -100,7 +100,7 @@ class WantedRecord:
     monitored: bool = True
     available: bool = True
     current_quality: FileQuality | None = None
-    meets_cutoff: bool = False  # it has a file that is good enough; it was searched for all the same
+    meets_cutoff: bool = False  # it has a file that meets the cutoff, and was searched by the user
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Say what is at a place, and what keeps a folder from being made. Nothing is written."""
+"""Tell whether a file or folder exists, and why a folder cannot be created. Nothing is written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def is_folder(place: Path) -> bool:
 
 
 def is_file(place: Path) -> bool:
-    """Return whether there is a file; False on a disk that is away, and where we may not look."""
+    """Return whether the file exists; False on a missing disk, and without permission to read."""
     try:
         return place.is_file()
     except OSError:

@@ -52,7 +52,10 @@ def _next(moment: datetime, clock: time) -> datetime:
 
 @dataclass(frozen=True)
 class Stream:
-    """A stream that somebody watches. `listed_by`: the sources whose list has it, for one without an address."""
+    """Hold a stream that somebody watches.
+
+    For a stream without an address, `listed_by` has the sources whose list has it.
+    """
 
     address: str = ""
     listed_by: frozenset[int] = frozenset()

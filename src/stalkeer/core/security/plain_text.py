@@ -33,7 +33,7 @@ def may_be_harmful(encoded: bytes) -> bool:
     if any(code in encoded for code in _CONTROL_BYTES):
         return True
     if encoded.isascii() or not any(start in encoded for start in _WIDE_STARTS):
-        return False  # without the expression, which takes ten times as long
+        return False  # without the regular expression, which takes ten times as long
     return _WIDE_BYTES.search(encoded) is not None
 
 

@@ -47,7 +47,7 @@ PIECE = 65_536  # bytes of an answer that are sent at once
 TOO_LARGE = "The request is larger than security.max_body (max_upload, for a file) allows"
 LONGEST_PATH = 2000
 LONGEST_QUERY = 8000
-# (status, detail) -> answer, in the form that the programs read which ask there
+# (status, detail) -> answer, in the form that the clients of these paths read
 Refuse = Callable[[int, str], Response]
 NO_FORMS: Mapping[str, Refuse] = MappingProxyType({})
 log = get_logger(__name__)

@@ -150,7 +150,7 @@ def filter_of(kind: str, words: str) -> MatchFilter:
 
 @router.post("/matches/offset/{wanted_id}")
 def post_proposed_offset(request: Request, wanted_id: int) -> HTMLResponse:
-    """Read the list of a pair with the offset proposed, and show the next pair."""
+    """Accept the proposed offset for the list of a pair, and show the next pair."""
     app = app_of(request)
     outcome = accept_proposed_offset(app.matching, WantedId(wanted_id))
     context = read_pair(app, undo=undo_path(request, outcome.rule_id, and_show_pair=True))

@@ -170,7 +170,10 @@ def ids_at(app: App, text: str, verb: str, works: tuple[int, ...] = ()) -> list[
 
 @router.post("/wanted/series/{library_id}/{season}/{verb}")
 def post_season(request: Request, library_id: int, season: int, verb: str, reason: str = "") -> Response:
-    """Download or search again what is wanted of a season. `reason`: only the missing ones, or only those of cutoff."""
+    """Download or search the wanted episodes of a season.
+
+    `reason` limits it to missing episodes, or to those below the cutoff.
+    """
     of_series = WantedFilter(library_id=LibraryId(library_id), reason=reason or None)
     with app_of(request).database.connect() as connection:
         rows = list_wanted(connection, of_series, part=Slice(MOST_EPISODES))

@@ -46,5 +46,5 @@ def post_webhook_test(request: Request, slug: str) -> Response:
 @router.post("/settings/instances/{slug}/webhook/remove")
 def post_webhook_remove(request: Request, slug: str) -> Response:
     was_there = disconnect_webhook(app_of(request).arrs, slug)
-    text = "The webhook is removed." if was_there else "The instance had no webhook of ours."
+    text = "The webhook is removed." if was_there else "The instance had no webhook of Stalkeer."
     return done(request, Toast(text), to=f"/settings/instances/{slug}")

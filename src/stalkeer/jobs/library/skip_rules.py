@@ -20,7 +20,7 @@ class SkipRule(StrEnum):
     UNAVAILABLE = "not available yet"
     SPECIAL = "a special"
     CUTOFF = "has a file, below its cutoff"
-    COMPLETE = "has a file, which is good enough"  # its instance was searching for it
+    COMPLETE = "has a file, which is good enough"  # listed only because its instance searched for it
 
 
 @dataclass(frozen=True)

@@ -294,7 +294,7 @@ class Changer:
 
     def _drop(self, _nzo_id: str, grab: NativeGrab | None) -> None:
         """Drop a grab that its instance no longer wants."""
-        assert grab is not None, "an instance sees no download of ours"
+        assert grab is not None, "an instance sees only its grabs"
         with self.queue.database.begin() as connection:
             drop_grab(connection, grab.grab, self.queue.clock())
 

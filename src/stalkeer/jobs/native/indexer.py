@@ -178,7 +178,7 @@ class Indexer:
         with self.database.connect() as connection:
             known = read_arr_ids(connection, scope.library_ids[:MOST_READ_AT_ONCE])
         arr_ids = known or self._ask_for(row, query.ids)
-        # all episodes of a series are more than an answer can wait for
+        # composing offers for all episodes of a series takes longer than an answer can wait
         is_narrow = row.kind is InstanceKind.RADARR or scope.numbers != NO_NUMBERS
         searched = scope.numbers if is_narrow else None
         due = [arr_id for arr_id in arr_ids if self._is_time(("item", row.id, arr_id, searched), LEARN_AGAIN_S)]

@@ -104,7 +104,7 @@ def bridge_key(arrs: Arrs, row: InstanceRow) -> str:
     if key is not None:
         register_secret(key)
         return key
-    if present is not None:  # the secret key cannot read it any more
+    if present is not None:  # the present secret key cannot decrypt it
         revoke_key(arrs.database, name)
     return make_key(arrs.database, arrs.secrets, name, Scope.BRIDGE, row.slug, arrs.clock())
 

@@ -1,4 +1,4 @@
-"""Find whose content somebody watches, where a media server names no address: live channels and `.strm` files."""
+"""Find the sources of watched streams for which the media server names no address: live channels and `.strm` files."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class QuarantinedFile:
     title: str
     kind: str
     items: tuple[NewItem, ...]
-    destination: Mapping[str, object] | None  # without items: what names the file
+    destination: Mapping[str, object] | None  # for a download without items: the parts of the file name
     replaces: bool
     path: Path
     size: int

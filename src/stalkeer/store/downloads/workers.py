@@ -69,7 +69,9 @@ def list_workers(connection: Connection) -> list[WorkerRow]:
 
 
 def is_first_worker(connection: Connection, worker_id: str, now: datetime, dead_after: timedelta) -> bool:
-    """Tell whether this worker does what one of all workers has to do: it is the live one that was started first."""
+    """Tell whether this worker does the work that only one worker must do: it is the live worker that was started
+    first.
+    """
     alive = live_workers(connection, now, dead_after)
     return not alive or alive[0].id == worker_id
 

@@ -28,7 +28,7 @@ class RunState(StrEnum):
 
 LOST_TWICE = "Stalkeer ended twice while this ran. If it ran out of memory, give it more; then start the job again."
 OPEN_STATES = (RunState.QUEUED.value, RunState.RUNNING.value)
-# A running job has read our database already, so what changed since needs another run. A refresh reads what a provider
+# A running job has read the database already, so later changes need another run. A refresh reads what a provider
 # has now: asking the provider twice in a row would show nothing new.
 JOINED_WHILE_RUNNING = frozenset({JobName.REFRESH.value})
 

@@ -63,7 +63,7 @@ class WantedFilter:
     skipped: bool | None = None
     status: Status | None = None
     library_id: LibraryId | None = None
-    library_ids: tuple[LibraryId, ...] = ()  # any of these
+    library_ids: tuple[LibraryId, ...] = ()  # items of any of these movies or series
     text: str | None = None  # part of the movie's, series' or episode's title
 
 

@@ -76,7 +76,7 @@ class MatchFilter:
     source: str | None = None
     text: str | None = None
     entry_id: EntryId | None = None
-    imported: bool = False  # of items that a download of ours brought into the library, wanted or not; no others
+    imported: bool = False  # only items that Stalkeer downloaded and had imported, wanted or not
 
 
 class MatchOrder(StrEnum):

@@ -223,7 +223,7 @@ quarantine = Table(
     Column("title", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("items", JSON, nullable=False),  # [wanted id, instance id, id at the instance] of each
-    Column("destination", JSON),  # of a download without items
+    Column("destination", JSON),  # for a download without items: the parts of the file name
     Column("replaces", Boolean, nullable=False, default=False, server_default=false()),  # downloaded again on purpose
     Column("path", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
