@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 END_TOLERANCE_S = 30.0  # seconds by which the last picture may come before the playing time in the header
-END_PRECISION_S = 2.0  # seconds by which it may, with the file proven complete
+END_PRECISION_S = 2.0  # seconds by which it may come early in a file that is proven complete
 
 
 @dataclass(frozen=True)

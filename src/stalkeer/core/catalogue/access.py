@@ -236,7 +236,10 @@ def _without_logins(urls: Iterable[bytes], logins: Iterable[tuple[bytes, bytes]]
 
 
 def _secrets_of(learned: LearnedAccess) -> Iterator[str]:
-    """Yield the texts that reveal the account. A short password alone is too common: yield it only within a login."""
+    """Yield the texts that reveal the account.
+
+    A short password is too common by itself, so yield it only within a login.
+    """
     for key, value in learned.tokens:
         yield _written(key, value)
     for username, password in learned.logins:

@@ -211,7 +211,7 @@ def test_new_source(app: CurrentApp, new: SourceToDescribe) -> TestedSource:
 
 @router.get("/{name}", responses=problem_answers(404))
 def show_source(app: CurrentApp, name: Name) -> Source:
-    """Show one source."""
+    """Show a source."""
     return to_api(_find(app, name))
 
 

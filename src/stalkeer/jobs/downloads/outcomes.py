@@ -191,7 +191,7 @@ class Settling:
         self.tools.wake()
 
     def fetch_on(self, problem: RunProblem) -> None:
-        """Fetch the rest of a file that is incomplete, although the server stated no length."""
+        """Fetch the rest of an incomplete file whose length the server did not state."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             failures = self.row.queue.failures + 1

@@ -36,7 +36,10 @@ class Renumbering:
 
 
 def plan_renumbering(incoming: Sequence[tuple[int, Hashable | None]], held: Mapping[int, StoredItem]) -> Renumbering:
-    """Compare items as (id, identity) with the stored rows by id. The first of two items with one identity counts."""
+    """Compare items as (id, identity) with the stored rows by id.
+
+    The first of two items with the same identity counts.
+    """
     unknown = [(arr_id, identity) for arr_id, identity in incoming if identity is not None]
     unknown = [(arr_id, identity) for arr_id, identity in unknown if not _is_same(held.get(arr_id), identity)]
     if not unknown:

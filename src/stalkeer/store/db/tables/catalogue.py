@@ -41,7 +41,7 @@ sources = Table(
     Column("last_refresh_at", UtcDateTime),
     Column("last_success_at", UtcDateTime),
     Column("last_error", Text),
-    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("failures", Integer, nullable=False, default=0),  # failed refreshes in a row
     # a refresh on hold because its list is much smaller, until the user accepts it or a later refresh succeeds
     Column("guard", JSON),
     Column("counts", JSON),  # entries by kind in the visible generation
