@@ -147,8 +147,8 @@ def life(tmp_path_factory) -> Iterator[Life]:
 
 
 def best_of(program: Program) -> int:
-    """Return the number of the best quality of the profile, or of its group."""
-    best = program.want("GET", "qualityprofile/1")["items"][-1]
+    """Return the number of the best quality that the profile allows, or of its group."""
+    best = next(one for one in reversed(program.want("GET", "qualityprofile/1")["items"]) if one["allowed"])
     return best.get("id") or best["quality"]["id"]
 
 
