@@ -17,6 +17,7 @@ from stalkeer.engine.gate import EngineGate
 from stalkeer.engine.schedules import cron_times, next_times, previous_time
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.errors import Conflict, NotFound
+from stalkeer.model import Origin
 from stalkeer.store.journal.runs import (
     RunId,
     RunOptions,
@@ -221,6 +222,21 @@ def test_what_was_missed_while_nothing_ran_is_caught_up_with_once(house, running
     eventually(lambda: work.calls)
     assert started.wait_idle(10)
     assert len(work.calls) == 1, "the refresh never ran before: it waits for its time"
+
+
+@pytest.mark.parametrize(("origin", "refreshes"), [(Origin.CONFIG, 1), (Origin.UI, 0)])
+def test_a_playlist_that_only_the_configuration_file_names_is_read_at_the_start(
+    house, running, engine, work, origin, refreshes
+):
+    with house.database.begin() as connection:
+        new = NewSource("fresh", "m3u", Credentials(url="http://tv.example.com/list"), SourceOptions())
+        add_source(connection, new, house.app.secrets, now(), origin=origin)
+
+    started = running(engine("scan", "refresh"))
+
+    eventually(lambda: len(work.calls) >= refreshes)
+    assert started.wait_idle(10)
+    assert [options.without_own_times for _, options in work.calls] == [True] * refreshes
 
 
 def test_schedules_are_those_of_the_settings(house):

@@ -38,12 +38,14 @@ from stalkeer.model import DownloadState, JobName, SourceId
 from stalkeer.settings.folders import make_own_folders
 from stalkeer.settings.sections.connections import MediaServerType
 from stalkeer.store.db.damage import MAYBE_DAMAGE, set_aside, set_aside_if_damaged
+from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.admission import release_all
 from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.native_items import resting_downloads
 from stalkeer.store.downloads.workers import WorkerRow, database_now, is_first_worker, register_worker, remove_worker
 from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions, last_finished, list_runs, queue_run, take_back_runs
-from stalkeer.store.sources.sources import own_refresh_times
+from stalkeer.store.library.instances import has_unsynced_instance_of_file
+from stalkeer.store.sources.sources import own_refresh_times, unread_sources_of_file
 
 log = logging.getLogger(__name__)
 
@@ -326,13 +328,18 @@ class Engine:
             log.warning("the schedule of %s: %s", schedule, error)
 
     def _catch_up(self) -> None:
-        """Start each job once whose time passed while the program was stopped. A job that never ran waits."""
+        """Start each job once whose time passed while the program was stopped.
+
+        A job that never ran waits for its time, except where the configuration file names something new: whoever
+        writes a file and starts the program expects it to read those playlists and ask those instances.
+        """
         now = self._program.clock()
         for schedule, cron in self._cron_times().items():
             job, _, subject = schedule.partition(":")
             with self._tools.database.connect() as connection:
                 last = last_finished(connection, job, subject or None)
-            if cron and last is not None and last < previous_time(cron, now):
+                is_new = _is_new_in_file(connection, schedule)
+            if cron and (is_new or (last is not None and last < previous_time(cron, now))):
                 self._tick(schedule)
 
     def _dispatch_all(self) -> None:
@@ -353,3 +360,12 @@ class Engine:
                 log.exception(
                     "dispatch failed; admitted downloads that have not begun return to the queue after a while"
                 )
+
+
+def _is_new_in_file(connection: Transaction, schedule: str) -> bool:
+    """Tell whether a schedule is about a playlist or an instance of the configuration file that was never asked."""
+    job, _, subject = schedule.partition(":")
+    if job == JobName.REFRESH:
+        unread = unread_sources_of_file(connection)
+        return subject in unread if subject else bool(unread - own_refresh_times(connection).keys())
+    return job == JobName.SCAN and has_unsynced_instance_of_file(connection)

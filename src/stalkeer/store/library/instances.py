@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, select, update
 
 from stalkeer.adapters.arr.values import (
     FileQuality,
@@ -23,7 +23,7 @@ from stalkeer.secrets import SecretBox, login_in, without_userinfo
 from stalkeer.settings.schema import Settings
 from stalkeer.settings.sections.connections import ArrSettings
 from stalkeer.store.db.tables import instances
-from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
+from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED, IS_INSTANCE_IN_USE
 
 CONFIG, UI = "config", "ui"
 
@@ -252,6 +252,12 @@ def remove_instance(connection: Connection, slug: str, now: datetime) -> None:
 def known_root_folders(connection: Connection) -> list[tuple[str, str]]:
     """Return (instance name, path) for every known root folder."""
     return [(row.label, root.path) for row in list_instances(connection) for root in row.root_folders]
+
+
+def has_unsynced_instance_of_file(connection: Connection) -> bool:
+    """Tell whether an instance in use that the configuration file names was never synced."""
+    is_unsynced = and_(instances.c.origin == CONFIG, instances.c.last_sync_at.is_(None), IS_INSTANCE_IN_USE)
+    return connection.execute(select(instances.c.id).where(is_unsynced).limit(1)).first() is not None
 
 
 def list_instances(

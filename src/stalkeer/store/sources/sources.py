@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from stalkeer.adapters.playlists.panel_json import AccountInfo
 from stalkeer.adapters.playlists.xtream import PanelLogin
@@ -27,7 +27,7 @@ from stalkeer.settings.sections.connections import PlaylistSettings
 from stalkeer.settings.units import is_cron
 from stalkeer.store.db.tables import sources
 from stalkeer.store.journal.events import Event, record_event
-from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
+from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED, IS_SOURCE_IN_USE
 
 CONFIG, UI = Origin.CONFIG, Origin.UI
 M3U, XTREAM = SourceKind.M3U, SourceKind.XTREAM
@@ -173,6 +173,12 @@ def list_sources(connection: Connection, *, with_removed: bool = False) -> list[
     if not with_removed:
         query = query.where(IS_SOURCE_CONFIGURED)
     return [_row(row) for row in connection.execute(query)]
+
+
+def unread_sources_of_file(connection: Connection) -> set[str]:
+    """Return the names of the sources in use that the configuration file names and no refresh has asked yet."""
+    is_unread = and_(sources.c.origin == CONFIG.value, sources.c.last_refresh_at.is_(None), IS_SOURCE_IN_USE)
+    return set(connection.scalars(select(sources.c.slug).where(is_unread)))
 
 
 def own_refresh_times(connection: Connection) -> dict[str, str]:
