@@ -15,6 +15,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +25,7 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from stalkeer.adapters.arr.versions import FIELDS, USAGES, fallbacks
+from stalkeer.settings.former import FORMER
 from stalkeer.settings.keys import Key, all_keys, model_of
 from stalkeer.settings.schema import Settings
 from stalkeer.settings.units import show_duration, show_size
@@ -155,6 +157,13 @@ def example_value(key: Key) -> tuple[str, bool]:
     return text, is_live
 
 
+def former_settings_table() -> str:
+    lines = ["| Setting of Stalkeer in Go | Here |", "|---|---|"]
+    for advice, pairs in groupby(FORMER.items(), key=lambda pair: pair[1]):
+        lines.append(f"| {', '.join(f'`{key}`' for key, _ in pairs)} | {advice[:1].upper()}{advice[1:]}. |")
+    return "\n".join(lines)
+
+
 # --- commands ----------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +277,7 @@ def wanted() -> dict[Path, str]:
     found = {ROOT / "config.yml.example": example_file()}
     parts = (
         ("configuration", "configuration", settings_table),
+        ("from-stalkeer-go", "former settings", former_settings_table),
         ("cli", "cli", commands_text),
         ("api", "api", routes_text),
         ("radarr-sonarr", "versions", versions_text),

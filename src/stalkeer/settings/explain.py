@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from stalkeer.secrets import MASK, mask_text
+from stalkeer.settings.former import advice_for, is_former_section
 from stalkeer.settings.keys import all_keys
 
 LONGEST_VALUE = 80
@@ -55,11 +56,21 @@ def _explain(details: ErrorDetails, tree: object, places: Mapping[str, str]) -> 
     place = places.get(".".join(path))
     suffix = f" (from {place})" if place else ""
     if details["type"] == "extra_forbidden":
-        return f"{name} is not a setting{_suggestion(path)}{suffix}"
+        return "\n".join(_explain_unknown(path, _lookup(tree, path), places))
     if not path:
         return mask_text(_own_message(details)) + suffix
     value = "" if details["type"] == "missing" else f": {_shown(path, _lookup(tree, path))}"
     return mask_text(f"{name}{value} {_reason(details)}{suffix}")
+
+
+def _explain_unknown(path: tuple[str, ...], value: object, places: Mapping[str, str]) -> list[str]:
+    """Explain an unknown setting in one line, or each setting below a section of the original Stalkeer."""
+    if is_former_section(path) and isinstance(value, dict) and value:
+        return [line for key, child in value.items() for line in _explain_unknown((*path, str(key)), child, places)]
+    advice = advice_for(path)
+    reason = f"a setting of the original Stalkeer in Go; {advice}" if advice else f"not a setting{_suggestion(path)}"
+    place = places.get(".".join(path))
+    return [f"{_readable(path)} is {reason}" + (f" (from {place})" if place else "")]
 
 
 def _reason(details: ErrorDetails) -> str:

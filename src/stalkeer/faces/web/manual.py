@@ -24,12 +24,15 @@ PACKAGED = Path(__file__).parent / "manual"
 CHECKOUT = Path(__file__).parents[4]
 CHANGES = "CHANGELOG"
 TITLES = {
+    "install": "Installation",
+    "setups": "Five set-ups",
+    "from-stalkeer-go": "From Stalkeer in Go",
     "ui": "Web pages",
     "sources": "Sources",
     "matching": "Matching",
     "downloads": "Downloads",
     "radarr-sonarr": "Radarr and Sonarr",
-    "native": "Two ways to be driven",
+    "native": "Two modes",
     "paths": "Folders and paths",
     "configuration": "Configuration",
     "cli": "Command line",
