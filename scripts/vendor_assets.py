@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-WEB = ROOT / "src" / "stalkeer" / "web"
+WEB = ROOT / "src" / "stalkeer" / "faces" / "web"
 VENDOR = WEB / "static" / "vendor"
-TEST_DATA = ROOT / "tests" / "web" / "data"
+TEST_DATA = ROOT / "tests" / "faces" / "web" / "data"
 
 ICONS = (ROOT / "scripts" / "icons.txt").read_text(encoding="utf-8").split()
 
@@ -65,6 +65,22 @@ def main(folder: Path) -> None:
         for package, paths in written.items()
     ]
     (VENDOR / "VENDOR.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    write_licences(folder)
+
+
+def write_licences(folder: Path) -> None:
+    """Write the licence texts of what is shipped. Tabler's package has only a notice at the head of its style sheet."""
+    notice = re.search(r"/\*!(.*?)\*/", read(folder, TABLER, "dist/css/tabler.css"), flags=re.DOTALL)
+    assert notice is not None
+    mit = read(folder, UPLOT, "LICENSE").partition("Permission is")
+    texts = {
+        HTMX: read(folder, HTMX, "LICENSE"),
+        TABLER: re.sub(r"(?m)^ \* ?", "", notice[1]).strip() + f"\n\n{mit[1]}{mit[2]}",
+        UPLOT: read(folder, UPLOT, "LICENSE"),
+        LUCIDE: read(folder, LUCIDE, "LICENSE"),
+    }
+    parts = [f"{one.name} {one.version} ({one.licence})\n{'=' * 79}\n\n{text.strip()}" for one, text in texts.items()]
+    (VENDOR / "LICENSES.txt").write_text("\n\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def check_packages(folder: Path) -> None:
