@@ -90,7 +90,7 @@ image:
 
 # walks through the image that `make image` built; never in CI
 test-image: $(DEV)
-	STALKEER_TEST_IMAGE=1 $(BIN)/python -m pytest -ra tests/packaging/test_image.py --timeout 600
+	STALKEER_TEST_IMAGE=1 $(BIN)/python -m pytest -ra tests/e2e/test_image.py --timeout 600
 
 coverage: $(DEV)
 	$(BIN)/coverage erase
