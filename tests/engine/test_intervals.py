@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from stalkeer.engine.intervals import DEAD_AFTER_S, DEFAULT_INTERVALS, Intervals
+from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
 from stalkeer.engine.presence import has_worker
-from stalkeer.store.downloads.workers import WorkerRow, database_now, register_worker
+from stalkeer.store.downloads.workers import DEAD_AFTER, WorkerRow, database_now, register_worker
+
+DEAD_AFTER_S = DEAD_AFTER.total_seconds()
 
 
 @pytest.mark.postgres

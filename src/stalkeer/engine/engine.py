@@ -23,7 +23,7 @@ from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
 from stalkeer.engine.lock import FolderLock
 from stalkeer.engine.loop import Loop, LoopPace
 from stalkeer.engine.program import EngineClients, Program
-from stalkeer.engine.resource_monitor import ResourceMonitor
+from stalkeer.engine.resource_monitor import ResourceMonitor, SharedQueue
 from stalkeer.engine.schedules import cron_times, local_timezone, previous_time
 from stalkeer.engine.table import JobTable
 from stalkeer.engine.worker import Worker
@@ -39,7 +39,7 @@ from stalkeer.settings.folders import make_own_folders
 from stalkeer.settings.sections.connections import MediaServerType
 from stalkeer.store.db.damage import MAYBE_DAMAGE, set_aside, set_aside_if_damaged
 from stalkeer.store.db.database import Transaction
-from stalkeer.store.downloads.admission import release_all
+from stalkeer.store.downloads.admission import RunRef, is_unclaimed, release_all
 from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.native_items import resting_downloads
 from stalkeer.store.downloads.workers import WorkerRow, database_now, is_first_worker, register_worker, remove_worker
@@ -96,7 +96,12 @@ class Engine:
         self._heartbeat: Heartbeat
         self._resources: ResourceMonitor
         self._worker = Worker(self.id, self._tools, intervals.stale_s if self._is_shared else None)
-        self._resources = ResourceMonitor(self._tools, lambda: self._heartbeat.wake(), intervals.resources_s)
+        self._resources = ResourceMonitor(
+            self._tools,
+            lambda: self._heartbeat.wake(),
+            intervals.resources_s,
+            SharedQueue(self.id, intervals.dead_after) if self._is_shared else None,
+        )
         self._heartbeat = Heartbeat(
             self._worker, self._identity(), self._tools, self._resources, self._results.put, intervals
         )
@@ -280,11 +285,20 @@ class Engine:
 
     def _handlers(self) -> Handlers:
         return Handlers(
-            transfer=self._worker.transfer,
+            transfer=self._transfer,
             finish=self._worker.finish,
             job=lambda run_id: self._jobs.carry_out(run_id, self.id, self._heartbeat.wake),
             tick=self._tick,
         )
+
+    def _transfer(self, order: RunRef) -> None:
+        """Carry out a run, or leave it to a worker that sees the folders: any worker gets what others admitted."""
+        if not self._is_shared or not self._resources.is_blind:
+            self._worker.transfer(order)
+            return
+        with self._tools.database.connect() as connection:
+            if is_unclaimed(connection, order):
+                self._results.put(BeatResult(passed_on=[order]))
 
     def _look_at_grabs(self, watch: GrabWatch) -> bool:
         """Follow the grabs.
@@ -352,6 +366,8 @@ class Engine:
                     self._dispatch.forget_finished()
                 for order in result.transfers:
                     self._dispatch.transfer(order)
+                for order in result.passed_on:
+                    self._dispatch.pass_on(order)
                 for order in result.finishes:
                     self._dispatch.finish(order)
                 for run in result.runs:

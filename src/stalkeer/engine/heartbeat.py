@@ -60,6 +60,7 @@ class BeatResult:
     transfers: list[RunRef] = field(default_factory=list)
     finishes: list[RunRef] = field(default_factory=list)
     runs: list[RunOrder] = field(default_factory=list)
+    passed_on: list[RunRef] = field(default_factory=list)  # runs that this process cannot carry out
     halts: list[tuple[RunRef, StopReason]] = field(default_factory=list)
 
 
@@ -137,7 +138,7 @@ class Heartbeat:
         with self._tools.database.begin() as connection:
             hold_briefly(connection, self._intervals.stale_s / 2)
             now = database_now(connection, self._tools.clock())
-            beat(connection, self._identity, now)
+            beat(connection, replace(self._identity, folders=self._resources.folders), now)
             for dead in remove_dead_workers(connection, self._worker.id, now, self._intervals.dead_after):
                 log.warning("worker %s sends no heartbeat; other workers take its downloads over", dead)
                 take_back_runs(connection, dead, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-DEAD_AFTER_S = 30.0
+from stalkeer.store.downloads.workers import DEAD_AFTER
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Intervals:
 
     heartbeat_s: float = 2.0
     stale_s: float = 20.0
-    dead_s: float = DEAD_AFTER_S
+    dead_s: float = DEAD_AFTER.total_seconds()
     resources_s: float = 10.0  # disks, accounts and incomplete files
     grabs_s: float = 20.0  # check whether an instance must be asked about its grabs
     grabs_pause_s: float = 2.0

@@ -7,17 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from stalkeer.adapters.files.space import unclaimed
 from stalkeer.core.downloads.admission import DiskRoom, Running
+from stalkeer.core.downloads.sight import SeenFolder
 from stalkeer.errors import StalkeerError
-from stalkeer.jobs.downloads.admission import measure_volume
+from stalkeer.jobs.downloads.admission import look_at_folders, measure_volume
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.outcomes import sweep
 from stalkeer.jobs.journal.reporting import end_runs_of_killed_commands
 from stalkeer.jobs.sources.account_status import ASK_EVERY, SETTLING
 from stalkeer.model import DownloadId, SourceId
+from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.admission import running_parts, source_of, sources_in_use
 from stalkeer.store.downloads.statistics import RateSample, add_samples
 from stalkeer.store.downloads.workers import database_now
@@ -43,11 +46,28 @@ class FetchedBytes:
         return FetchedBytes(self.bytes - less.bytes, self.seconds - less.seconds)
 
 
+@dataclass(frozen=True)
+class SharedQueue:
+    """Name this worker among those that share its queue. Without a heartbeat for `dead_after`, a worker is dead."""
+
+    worker_id: str
+    dead_after: timedelta
+
+
 class ResourceMonitor:
     """Hold the latest measurements. The heartbeat reads them without waiting."""
 
-    def __init__(self, tools: DownloadContext, wake_heartbeat: Callable[[], None], every_s: float) -> None:
+    def __init__(
+        self,
+        tools: DownloadContext,
+        wake_heartbeat: Callable[[], None],
+        every_s: float,
+        shared: SharedQueue | None = None,
+    ) -> None:
+        """Create a monitor. `shared` is None for the only worker of a database."""
         self._tools = tools
+        self._shared = shared
+        self._folders: tuple[SeenFolder, ...] = ()
         self._wake_heartbeat = wake_heartbeat
         self._every_s = every_s
         self._lock = threading.Lock()
@@ -81,6 +101,18 @@ class ResourceMonitor:
     def volume(self) -> DiskRoom:
         with self._lock:
             return replace(self._volume, is_full=self._is_full)
+
+    @property
+    def folders(self) -> tuple[SeenFolder, ...]:
+        """Return the folders that this worker sees, for the other workers and for the health page."""
+        with self._lock:
+            return self._folders
+
+    @property
+    def is_blind(self) -> bool:
+        """Tell whether this worker cannot use a folder that every download needs."""
+        with self._lock:
+            return self._volume.trouble is not None
 
     def unclaimed_by(self, running: Running) -> int | None:
         """Return the disk space that a download still needs. Its incomplete file may already occupy the whole space."""
@@ -135,14 +167,34 @@ class ResourceMonitor:
         settings = self._tools.settings()
         floor = settings.downloads.min_free
         with self._tools.database.connect() as connection:
-            volume = measure_volume(connection, settings)
+            folders = self._look_at_folders(connection)
+            trouble = next((folder.problem for folder in folders if folder.problem), None)
+            volume = measure_volume(connection, settings) if trouble is None else DiskRoom(trouble=trouble)
             parts = running_parts(connection)
         claims = {part.download_id: unclaimed(Path(part.path), part.total) for part in parts}
+        self._tell(volume.trouble)
         with self._lock:
             self._volume = volume
+            self._folders = folders
             self._unclaimed = claims
             if self._is_full and volume.room is not None and volume.room >= floor:
                 self._is_full = False
+
+    def _look_at_folders(self, connection: Transaction) -> tuple[SeenFolder, ...]:
+        if self._shared is None:
+            return ()
+        now = database_now(connection, self._tools.clock())
+        since = now - self._shared.dead_after
+        return look_at_folders(connection, self._tools.settings(), self._shared.worker_id, since)
+
+    def _tell(self, trouble: str | None) -> None:
+        """Log that this worker stops to take downloads, or takes them again."""
+        if self._shared is None or trouble == self._volume.trouble:
+            return
+        if trouble is None:
+            log.info("this worker sees all folders and takes downloads again")
+        else:
+            log.warning("this worker takes no downloads. %s", trouble)
 
     def _ask_accounts(self) -> None:
         """Read the accounts in use every 30 s, and accounts that are needed next."""

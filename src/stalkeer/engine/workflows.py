@@ -105,6 +105,11 @@ class Dispatch:
     def transfer(self, order: RunRef) -> None:
         self._start_anywhere("transfer", f"dl-{order.download_id}-{order.run}", order.download_id, order.run)
 
+    def pass_on(self, order: RunRef) -> None:
+        """Enqueue again what this process got and cannot do, under an id that the queue has not seen."""
+        workflow_id = f"dl-{order.download_id}-{order.run}-{uuid.uuid4().hex[:8]}"
+        self._start_anywhere("transfer", workflow_id, order.download_id, order.run)
+
     def finish(self, order: RunRef) -> None:
         self._start("finish", f"fin-{order.download_id}-{order.run}", order.download_id, order.run)
 

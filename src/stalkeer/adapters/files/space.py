@@ -116,16 +116,41 @@ def claim(folder: Path, memory: Path, mode: int | None = None) -> Folder:
     found = _check(folder)
     if not found.is_usable:
         return found
-    mark = _read_mark(folder) or secrets.token_hex(8)
     try:
-        write_durably(folder / MARK, mark + "\n")
+        mark = _mark(folder)
     except OSError as error:
         return _refused(folder, error)
     try:
-        write_durably(memory, json.dumps(known | {str(folder): mark}, indent=1), private_opener)
+        remember_mark(folder, memory, mark)
     except OSError as error:
         return _refused(memory, error)
     return found
+
+
+def remember_mark(folder: Path, memory: Path, mark: str) -> None:
+    """Expect this mark in `folder` from now on."""
+    known = _recall(memory)
+    if known.get(str(folder)) != mark:
+        write_durably(memory, json.dumps(known | {str(folder): mark}, indent=1), private_opener)
+
+
+def mark_of(folder: Path) -> str:
+    """Return the content of the mark in `folder`, which tells it from other folders at the same path."""
+    return _read_mark(folder) or ""
+
+
+def _mark(folder: Path) -> str:
+    """Return the mark of `folder`. Make one where there is none; of two machines at once, only one makes it."""
+    mark = secrets.token_hex(8)
+    try:
+        descriptor = os.open(folder / MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    except FileExistsError:
+        mark = _read_mark(folder) or mark
+    else:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(mark + "\n")
+    write_durably(folder / MARK, mark + "\n")
+    return mark
 
 
 def _recall(memory: Path | None) -> dict[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 
-from stalkeer.adapters.files.space import FOLDER_MEMORY, claim, volume_of
+from stalkeer.adapters.files.space import FOLDER_MEMORY, claim, mark_of, remember_mark, volume_of
 from stalkeer.adapters.net.addresses import host_of
 from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.core.catalogue.access import Access, fill
@@ -24,12 +25,13 @@ from stalkeer.core.downloads.admission import (
 from stalkeer.core.downloads.overrides import NO_OVERRIDES, Overrides
 from stalkeer.core.downloads.pacing import Allowance, Window, allowance_at
 from stalkeer.core.downloads.quota import Quota, period_start, quota_state
+from stalkeer.core.downloads.sight import SeenFolder, WorkerSight, compare, right_folders
 from stalkeer.core.downloads.viewing import REST
 from stalkeer.core.downloads.waiting import Reason, Waiting
 from stalkeer.errors import StalkeerError
 from stalkeer.model import DownloadId, SourceId
 from stalkeer.settings import Settings
-from stalkeer.settings.folders import folder_problems
+from stalkeer.settings.folders import FOLDERS, folder_problems
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.admission import (
@@ -45,6 +47,7 @@ from stalkeer.store.downloads.admission import (
 )
 from stalkeer.store.downloads.overrides import read_overrides
 from stalkeer.store.downloads.statistics import fetched_since
+from stalkeer.store.downloads.workers import DEAD_AFTER, WorkerRow, database_now, list_workers, live_workers
 from stalkeer.store.library.instances import known_root_folders
 
 UNUSABLE = ("expired", "banned", "disabled")
@@ -121,6 +124,55 @@ def measure_volume(connection: Transaction, settings: Settings) -> DiskRoom:
     return DiskRoom(room=max(0, volume_of(folder).free - settings.downloads.min_free))
 
 
+def look_at_folders(
+    connection: Transaction, settings: Settings, worker_id: str, alive_since: datetime
+) -> tuple[SeenFolder, ...]:
+    """Return what worker `worker_id` sees, compared with the workers that sent a heartbeat after `alive_since`.
+
+    `serve` is right before others, then who was started first. The right folder gets a mark where it has none.
+    """
+    alive = [row for row in list_workers(connection) if row.heartbeat >= alive_since or row.id == worker_id]
+    ordered = sorted(alive, key=lambda row: (row.role != "serve", row.started_at, row.id))
+    before = takewhile(lambda row: row.id != worker_id, ordered)
+    return tuple(_see(connection, settings, right_folders(map(sight_of, before))))
+
+
+def sees_everything(row: WorkerRow) -> bool:
+    """Tell whether a worker has looked at the folders and can use all of them."""
+    return bool(row.folders) and not sight_of(row).trouble
+
+
+def sight_of(row: WorkerRow) -> WorkerSight:
+    return WorkerSight(row.host, row.folders)
+
+
+def _see(
+    connection: Transaction, settings: Settings, right: Mapping[str, tuple[str, SeenFolder]]
+) -> Iterator[SeenFolder]:
+    memory = settings.data_dir / FOLDER_MEMORY
+    problems = {
+        problem.key: f"{problem.key}: {problem.reason}. {problem.fix}"
+        for problem in folder_problems(settings, known_root_folders(connection))
+        if not problem.is_unmade
+    }
+    for name in FOLDERS:
+        key, folder = f"directories.{name}", getattr(settings.directories, name)
+        if key in problems:
+            yield SeenFolder(key, str(folder), problem=problems[key])
+            continue
+        seen = compare(SeenFolder(key, str(folder), mark_of(folder)), right)
+        if seen.problem:
+            yield seen
+            continue
+        if key in right:
+            remember_mark(folder, memory, seen.mark)
+        found = claim(folder, memory)
+        is_usable = found.is_usable
+        yield replace(
+            seen, mark=mark_of(folder) if is_usable else "", problem="" if is_usable else f"{key}: {found.problem}"
+        )
+
+
 def limits_of(settings: Settings) -> Limits:
     downloads = settings.downloads
     return Limits(
@@ -155,6 +207,8 @@ def explain_waiting(
     """
     with database.connect() as connection:
         volume = measure_volume(connection, settings)
+        if volume.trouble is not None and _others_see_folders(connection, now):
+            volume = DiskRoom()
         candidates = first_candidates(connection, QUEUE_SHOWN, shown)
         if not candidates:
             return {}
@@ -164,6 +218,13 @@ def explain_waiting(
         decided = plan(candidates, running_downloads(connection), accounts, around, now)
     starting = {download_id: Waiting(Reason.NEXT) for download_id in decided.admitted}
     return {**decided.waiting, **starting}
+
+
+def _others_see_folders(connection: Transaction, now: datetime) -> bool:
+    """Tell whether a worker on another machine can use the folders. With SQLite there is no other worker."""
+    if connection.dialect.name == "sqlite":
+        return False
+    return any(map(sees_everything, live_workers(connection, database_now(connection, now), DEAD_AFTER)))
 
 
 def read_gates(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from stalkeer.adapters.files.obstacles import obstacle_of
 from stalkeer.core.downloads.sabnzbd import category_of
+from stalkeer.jobs.downloads.admission import sees_everything, sight_of
 from stalkeer.jobs.downloads.placement import category_path
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
 from stalkeer.jobs.system.first_run import is_alone
@@ -28,7 +29,7 @@ from stalkeer.settings.sections.program import AuthMode
 from stalkeer.store.db.damage import damaged_files
 from stalkeer.store.db.database import Database
 from stalkeer.store.downloads.quarantine import Amount, measure_set_aside
-from stalkeer.store.downloads.workers import WorkerRow, database_now, list_workers
+from stalkeer.store.downloads.workers import DEAD_AFTER, WorkerRow, database_now, list_workers
 from stalkeer.store.journal.events import Event, Level, record_events
 from stalkeer.store.journal.runs import last_report
 from stalkeer.store.library.instances import InstanceRow, list_instances
@@ -49,7 +50,6 @@ from stalkeer.store.system.health import (
 
 TIMES_IN_A_ROW = 3
 EXPIRY_WARNING = timedelta(days=7)
-DEAD_AFTER = timedelta(seconds=30)
 MOST_SKEW = timedelta(seconds=30)
 LOOKED_BACK = timedelta(days=14)
 BACKUP_AGE = timedelta(days=30)
@@ -252,9 +252,11 @@ def check_disks(facts: Facts) -> Iterator[Finding]:
 
 def check_paths(facts: Facts) -> Iterator[Finding]:
     """Report folders that cannot be used. Pages, API and doctor work without them; downloads wait."""
+    others_work = any(map(sees_everything, facts.workers))
+    level, effect = (WARNING, "other machines download") if others_work else (ERROR, "downloads wait")
     for problem in folder_problems(facts.settings):
         key = problem.key.removeprefix("directories.")
-        yield Finding("path", key, ERROR, f"{problem.key}: {problem.reason}; downloads wait", problem.fix)
+        yield Finding("path", key, level, f"{problem.key}: {problem.reason}; {effect}", problem.fix)
     for key in FOLDERS:
         folder: Path = getattr(facts.settings.directories, key)
         for row in facts.instances:
@@ -305,6 +307,10 @@ def check_workers(facts: Facts) -> Iterator[Finding]:
         if facts.now - row.heartbeat > DEAD_AFTER:
             message = f"Worker {row.id} on {row.host} was last heard of at {row.heartbeat:%Y-%m-%d %H:%M:%S} UTC"
             fix = "Start it again; its downloads go to another worker meanwhile"
+            yield Finding("worker", row.id, WARNING, message, fix)
+        elif trouble := sight_of(row).trouble:
+            message = f"Worker {row.id} on {row.host} takes no downloads. {trouble}"
+            fix = f"On {row.host}, mount the folders that the other machines see, under the same paths"
             yield Finding("worker", row.id, WARNING, message, fix)
 
 

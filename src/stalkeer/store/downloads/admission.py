@@ -265,6 +265,12 @@ def claim(connection: Connection, owner: Ownership, now: datetime) -> DownloadRo
     return to_download(row, list_items(connection, [owner.download_id]).get(owner.download_id, ()))
 
 
+def is_unclaimed(connection: Connection, order: RunRef) -> bool:
+    """Tell whether an admitted run still waits for a worker."""
+    is_open = (_D.id == order.download_id) & (_D.run == order.run) & _D.admitted_at.is_not(None) & _D.worker.is_(None)
+    return connection.execute(select(_D.id).where(is_open)).first() is not None
+
+
 def held_by(connection: Connection, worker: str) -> list[OwnedRow]:
     query = select(_D.id, _D.run, _D.state, _D.intent).where(_D.worker == worker)
     return [

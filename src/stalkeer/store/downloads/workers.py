@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from stalkeer.core.downloads.sight import SeenFolder
 from stalkeer.store.db.tables import workers
+
+DEAD_AFTER = timedelta(seconds=30)  # without a heartbeat
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,7 @@ class WorkerRow:
     started_at: datetime
     heartbeat: datetime
     version: str
+    folders: tuple[SeenFolder, ...] = ()  # empty until the worker has looked at them
 
 
 def database_now(connection: Connection, own: datetime) -> datetime:
@@ -34,14 +40,19 @@ def database_now(connection: Connection, own: datetime) -> datetime:
 
 def register_worker(connection: Connection, worker: WorkerRow) -> None:
     connection.execute(delete(workers).where(workers.c.id == worker.id))
-    connection.execute(workers.insert().values(**vars(worker)))
+    connection.execute(workers.insert().values(**_values(worker)))
 
 
 def beat(connection: Connection, worker: WorkerRow, now: datetime) -> None:
-    """Record a heartbeat. A worker that others removed as dead is added again."""
-    alive = update(workers).where(workers.c.id == worker.id).values(heartbeat=now)
-    if connection.execute(alive).rowcount == 0:
-        connection.execute(workers.insert().values(**{**vars(worker), "heartbeat": now}))
+    """Record a heartbeat and the folders that the worker sees. A worker that others removed as dead is added again."""
+    values = {**_values(worker), "heartbeat": now}
+    seen = {"heartbeat": now, "folders": values["folders"]}
+    if connection.execute(update(workers).where(workers.c.id == worker.id).values(**seen)).rowcount == 0:
+        connection.execute(workers.insert().values(**values))
+
+
+def _values(worker: WorkerRow) -> Mapping[str, Any]:
+    return {**vars(worker), "folders": [asdict(folder) for folder in worker.folders]}
 
 
 def hold_briefly(connection: Connection, seconds: float) -> None:
@@ -63,7 +74,7 @@ def remove_dead_workers(connection: Connection, me: str, now: datetime, dead_aft
 
 def list_workers(connection: Connection) -> list[WorkerRow]:
     return [
-        WorkerRow(**row._mapping)
+        WorkerRow(**{**row._mapping, "folders": tuple(SeenFolder(**folder) for folder in row.folders or ())})
         for row in connection.execute(select(workers).order_by(workers.c.started_at, workers.c.id))
     ]
 

@@ -199,6 +199,7 @@ workers = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("heartbeat", UtcDateTime, nullable=False),
     Column("version", Text, nullable=False),
+    Column("folders", JSON),  # key, path, mark and problem of each folder of the settings, as this worker sees it
 )
 
 # The measured resolution of a file when its entry's name is wrong, so that an unfit file is not downloaded again.
