@@ -34,11 +34,13 @@ TITLES = {
     "radarr-sonarr": "Radarr and Sonarr",
     "native": "Two modes",
     "paths": "Folders and paths",
+    "troubleshooting": "Troubleshooting",
     "configuration": "Configuration",
     "cli": "Command line",
     "api": "API",
     "security": "Security",
     "performance": "Performance",
+    "architecture": "Architecture",
     "engine": "Engine",
     "demo": "Demo",
 }
