@@ -29,7 +29,19 @@ FLOORS = (
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 # The rooms of store and of jobs, by noun. Each may import the rooms before it on its own floor.
-ROOMS = ("db", "journal", "sources", "catalogue", "library", "matching", "downloads", "requests", "system", "native")
+ROOMS = (
+    "db",
+    "journal",
+    "sources",
+    "catalogue",
+    "library",
+    "matching",
+    "downloads",
+    "requests",
+    "notify",
+    "system",
+    "native",
+)
 PURE = ("model", "errors", "core")
 MOST_MODULES = 16  # of one room of store or jobs
 IMPURE_MODULES = frozenset(

@@ -22,6 +22,8 @@
     |       `-- ArrNotFound         404: its version lacks the request, or the object does not exist
     |-- TmdbError                   The Movie Database: the key is wrong, or the answer unknown
     |   `-- TmdbUnreachable         no answer, or not now (exit code 4)
+    |-- NotifyError                 a target of notifications did not take a message
+    |   `-- NotifyRefused           ... and will never take this one
     |-- PlacementError              a file that cannot be placed now: the disk is full or missing
     |   `-- PlacementRefused        ... until the user changes something
     `-- SecretError                 the key that protects stored credentials is missing or wrong
@@ -126,6 +128,14 @@ class TmdbError(StalkeerError):
 
 
 class TmdbUnreachable(TmdbError):
+    pass
+
+
+class NotifyError(StalkeerError):
+    pass
+
+
+class NotifyRefused(NotifyError):
     pass
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.library.clients import Arrs
     from stalkeer.jobs.library.scan import Scanner
     from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
+    from stalkeer.jobs.notify.sending import NotifyTools
     from stalkeer.jobs.requests.from_catalogue import CatalogueContext
     from stalkeer.jobs.sources.refresh import RefreshContext
     from stalkeer.jobs.system.backup import BackupPlace
@@ -310,6 +311,13 @@ class App:
             search_upstream=lambda: hand_back(database, arrs, settings.wanted).items,
             check_folders=lambda only: look_through_instances(arrs, settings.directories, QuietRun(), only),
         )
+
+    @property
+    def notifier(self) -> NotifyTools:
+        """Return the parts that tell the targets of notifications."""
+        from stalkeer.jobs.notify.sending import NotifyTools
+
+        return NotifyTools(self.database, self.secrets, self.clock, lambda at: at.astimezone())
 
     @property
     def tmdb_pace(self) -> TmdbPace:

@@ -6,6 +6,7 @@ import signal
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from stalkeer.app.build import build_app, take_up_key
@@ -131,6 +132,7 @@ def run_server(app: App) -> None:
     from stalkeer.engine.gate import WRONG_KEY, EngineGate
     from stalkeer.engine.process import leave
     from stalkeer.faces.http.server import run
+    from stalkeer.jobs.journal.upgrades import note_started_version
     from stalkeer.jobs.sources.refresh import clear_interrupted
     from stalkeer.jobs.system.health_watch import HealthWatch
 
@@ -150,6 +152,7 @@ def run_server(app: App) -> None:
             "no user exists; open the web page from the local network, or with this token",
             token=security.sessions.setup_token,
         )
+    note_started_version(app.database, version("stalkeer"), app.clock())
     cleared = clear_interrupted(app.refresher)
     if cleared:
         log.info("removed the rows of an interrupted refresh", rows=cleared)

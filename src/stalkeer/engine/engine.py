@@ -32,6 +32,8 @@ from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.native.folders import make_native_folders
 from stalkeer.jobs.native.watch import GrabWatch
+from stalkeer.jobs.notify.sending import NotifyTools
+from stalkeer.jobs.notify.tell import tell
 from stalkeer.jobs.sources.account_status import note_viewers
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.model import DownloadState, JobName, SourceId
@@ -131,6 +133,13 @@ class Engine:
             LoopPace(intervals.grabs_s, intervals.grabs_pause_s, intervals.grabs_s / 4),
             "the grabs of instances are looked at again in a while",
         )
+        notifier = NotifyTools(program.database, program.secrets, program.clock, lambda at: at.astimezone())
+        self._notify = Loop(
+            "notify",
+            lambda: tell(notifier),
+            LoopPace(intervals.notify_s, soon_s=0.1),
+            "notifications wait",
+        )
         self._scheduled: Mapping[str, str] | None = None
         self._is_running = False
 
@@ -168,6 +177,7 @@ class Engine:
         if self._role != "worker" or not self._is_shared:  # a single process asks the instances
             self._grabs.start()
             self._grabs.wake()
+            self._notify.start()
         self._follow(Trigger.STARTED)
 
     def _launch_dispatch(self) -> None:
@@ -199,6 +209,7 @@ class Engine:
         self._heartbeat.stop_admitting()
         self._settings_watch.stop()
         self._grabs.stop()
+        self._notify.stop()
         is_quiet = self._worker.stop(timeout_s)
         is_quiet = self._jobs.stop(1.0) and is_quiet
         self._heartbeat.stop()

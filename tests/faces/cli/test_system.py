@@ -175,7 +175,8 @@ def test_a_dry_clean_up_says_so(stalkeer):
 def test_a_clean_up_shows_what_it_removed(stalkeer, app, clock):
     with app.database.begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO events (at, kind, level, message) VALUES ('2001-01-01 00:00:00.000000', 'x', 'info', 'x')"
+            "INSERT INTO events (at, kind, level, message) VALUES ('2001-01-01 00:00:00.000000', 'x', 'info', 'x'),"
+            " ('2026-01-15 00:00:00.000000', 'x', 'info', 'x')"
         )
 
     ended = stalkeer("cleanup")

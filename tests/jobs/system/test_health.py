@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 
 from stalkeer.jobs.system.health import CHECKS, check_health
 from stalkeer.store.db import tables
+from stalkeer.store.notify.targets import Address, NewTarget, TargetKind, TargetOptions, add_target, note_result
 from stalkeer.store.system.health import list_findings
 from stalkeer.store.system.settings import write_settings
 from tests.doubles.disks import mounted_disk, remount_read_only
@@ -276,3 +277,33 @@ def test_a_finding_keeps_its_since_and_is_over_once(look, healthy, source, clock
 
 def test_every_check_has_a_name_of_its_own():
     assert len(set(CHECKS.values())) == len(CHECKS)
+
+
+def test_a_source_that_fails_three_times_in_a_row_is_recorded_as_worse_once(look, source, healthy):
+    for failures in (1, 2, 3, 4, 5):
+        source(failures=failures, last_error="no answer")
+        look()
+    source(failures=0)
+    look()
+
+    with healthy.database.connect() as connection:
+        query = select(tables.events.c.kind, tables.events.c.level).where(tables.events.c.kind.startswith("health."))
+        happened = connection.execute(query.order_by(tables.events.c.id)).all()
+    assert [tuple(row) for row in happened] == [
+        ("health.found", "warning"),
+        ("health.worse", "error"),
+        ("health.over", "info"),
+    ]
+
+
+def test_a_target_that_notifications_do_not_reach_is_found(look, healthy, clock):
+    new = NewTarget("phone", TargetKind.WEBHOOK, Address("http://127.0.0.1:9/"), TargetOptions())
+    with healthy.database.begin() as connection:
+        row = add_target(connection, healthy.secrets, new, clock())
+        note_result(connection, row.id, "no answer", clock())
+        note_result(connection, row.id, "no answer", clock())
+    assert found(look()) == set()
+    with healthy.database.begin() as connection:
+        note_result(connection, row.id, "no answer", clock())
+
+    assert found(look()) == {("notification", "phone", "warning")}

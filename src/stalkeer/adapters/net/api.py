@@ -151,7 +151,7 @@ class Api:
         self._http.close()
 
     def ask(self, method: str, url: str, query: Query | None = None, body: object = None) -> ApiAnswer:
-        """Send a request, with `body` as JSON, and read the whole answer. Raises NetworkFailure."""
+        """Send a request, with `body` as JSON or as its bytes, and read the whole answer. Raises NetworkFailure."""
         return self.open(method, url, query, body).read()
 
     def open(self, method: str, url: str, query: Query | None = None, body: object = None) -> OpenAnswer:
@@ -163,7 +163,8 @@ class Api:
                 method,
                 f"{address.scheme}://{address.host_field}/",  # without path and query, which httpx2 would rewrite
                 headers=login_field(address),
-                json=body,
+                json=None if isinstance(body, bytes) else body,
+                content=body if isinstance(body, bytes) else None,
                 extensions={"target": address.target.encode("ascii")},
             )
             with self._ends.within(self._deadlines.head_s):

@@ -39,6 +39,7 @@ NOUNS = (
     Noun("download", "stalkeer.faces.cli.download", "Queue, watch and manage downloads."),
     Noun("quarantine", "stalkeer.faces.cli.quarantine", "List, accept and delete files that were set aside as wrong."),
     Noun("job", "stalkeer.faces.cli.job", "List, start and cancel jobs."),
+    Noun("notify", "stalkeer.faces.cli.notify", "Tell Discord, a webhook and others what happened."),
     Noun("worker", "stalkeer.faces.cli.worker", "Run downloads and jobs without the web server."),
     Noun("api-key", "stalkeer.faces.cli.api_key", "Make, list, replace and revoke API keys."),
     Noun("user", "stalkeer.faces.cli.user", "Manage the users of the web UI."),

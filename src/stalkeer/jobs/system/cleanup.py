@@ -89,6 +89,7 @@ def plan_cleanup(database: Database, settings: Settings, place: CleanupPlace, no
     rows += _when(kept.downloads, now, retention.old_grabs)
     rows += _when(kept.history, now, retention.old_events)
     rows += _when(kept.history, now, retention.old_runs)
+    rows += _when(kept.history, now, retention.old_notifications)
     files = [
         _old_logs(place.logs, kept.logs, now),
         _old_archives(database, kept.archives, now),

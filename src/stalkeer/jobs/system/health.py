@@ -16,6 +16,7 @@ from pathlib import Path
 
 from stalkeer.adapters.files.obstacles import obstacle_of
 from stalkeer.core.downloads.sabnzbd import category_of
+from stalkeer.core.notify.intake import OWN_CHECK
 from stalkeer.jobs.downloads.admission import sees_everything, sight_of
 from stalkeer.jobs.downloads.placement import category_path
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
@@ -33,6 +34,7 @@ from stalkeer.store.downloads.workers import DEAD_AFTER, WorkerRow, database_now
 from stalkeer.store.journal.events import Event, Level, record_events
 from stalkeer.store.journal.runs import last_report
 from stalkeer.store.library.instances import InstanceRow, list_instances
+from stalkeer.store.notify.targets import TargetRow, list_targets
 from stalkeer.store.sources.sources import UI, SourceRow, list_sources
 from stalkeer.store.system.credentials import is_key_of, unreadable_credentials
 from stalkeer.store.system.health import (
@@ -78,6 +80,7 @@ class Facts:
     misplaced: Sequence[Path] = ()  # folders in the place of files, or files in the place of folders
     # files in the data folder that other users can read, because their permissions cannot be changed
     exposed: Sequence[Path] = ()
+    targets: Sequence[TargetRow] = ()  # of notifications
     titles_error: object = None  # the reason why the last match got no titles from TMDB
 
 
@@ -121,10 +124,14 @@ def _withdraw_from_others(facts: Facts, place: BackupPlace) -> list[Path]:
 def keep_findings(
     database: Database, checks: Iterable[str], findings: Sequence[Finding], now: datetime
 ) -> HealthChange:
-    """Replace the stored findings of these checks. Record an event for each new and each resolved finding."""
+    """Replace the stored findings of these checks.
+
+    Record an event for each new or resolved finding, and for each warning that became an error.
+    """
     with database.begin() as connection:
         change = replace_findings(connection, checks, findings, now)
-        record_events(connection, now, [*map(_found_event, change.found), *map(_over_event, change.over)])
+        happened = [*map(_found_event, change.found), *map(_worse_event, change.worse), *map(_over_event, change.over)]
+        record_events(connection, now, happened)
     return change
 
 
@@ -146,6 +153,7 @@ def read_facts(database: Database, settings: Settings, now: datetime, place: Bac
             backups=list_backups(place),
             refused_restore=refused_restore(place),
             misplaced=misplaced(place.data_dir),
+            targets=[row for row in list_targets(connection) if row.options.enabled],
             titles_error=last_report(connection, "match").get("titlesError"),
             unreadable=unreadable_credentials(connection, secrets),
             is_key_right=is_key_of(connection, secrets),
@@ -354,6 +362,14 @@ def check_database(facts: Facts) -> Iterator[Finding]:
         yield Finding("database", path.name, ERROR, message, f"Stop Stalkeer, then: {last}. Remove {path} afterwards")
 
 
+def check_targets(facts: Facts) -> Iterator[Finding]:
+    for row in facts.targets:
+        if row.failures >= TIMES_IN_A_ROW:
+            message = f"Notifications do not reach {row.name}: {row.last_error} ({row.failures} times in a row)"
+            fix = f"Check it, then: stalkeer notify test {row.name}; its messages are kept for a week"
+            yield Finding(OWN_CHECK, row.name, WARNING, message, fix)
+
+
 def check_start(facts: Facts) -> Iterator[Finding]:
     yield from facts.start_problems
 
@@ -434,6 +450,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "backup": check_backups,
     "login": check_login,
     "titles": check_titles,
+    OWN_CHECK: check_targets,
 }
 
 
@@ -441,6 +458,10 @@ def _found_event(finding: Finding) -> Event:
     level = Level(finding.level)
     data = {"check": finding.check, "subject": finding.subject, "fix": finding.fix}
     return Event("health.found", finding.message, level, data=data)
+
+
+def _worse_event(finding: Finding) -> Event:
+    return replace(_found_event(finding), kind="health.worse")
 
 
 def _over_event(finding: Finding) -> Event:

@@ -19,6 +19,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "api_keys": ("key",),
     "settings": ("value",),  # in rows with `secret`
     "published_settings": ("document",),
+    "notify_targets": ("address",),
 }
 
 

@@ -37,10 +37,11 @@ class HealthRow:
 
 @dataclass(frozen=True)
 class HealthChange:
-    """Hold the findings that are new or resolved since the last check."""
+    """Hold the findings that are new or resolved since the last check, and those that became errors."""
 
     found: tuple[Finding, ...]
     over: tuple[Finding, ...]
+    worse: tuple[Finding, ...] = ()
 
 
 def list_findings(connection: Connection) -> list[HealthRow]:
@@ -73,6 +74,11 @@ def replace_findings(
     return HealthChange(
         found=tuple(finding for key, finding in after.items() if key not in before),
         over=tuple(row.finding for key, row in before.items() if key not in after),
+        worse=tuple(
+            finding
+            for key, finding in after.items()
+            if key in before and finding.level == ERROR and before[key].finding.level != ERROR
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
-from stalkeer.store.db.tables import archives, downloads, events, grabs, rate_samples, runs, sessions
+from stalkeer.store.db.tables import archives, downloads, events, grabs, notify_deliveries, rate_samples, runs, sessions
 
 ENDED = ("completed", "failed", "cancelled")
 RUN_ENDED = ("done", "partly", "failed", "cancelled")
@@ -38,7 +38,14 @@ def old_grabs(before: datetime) -> OldRows:
 
 
 def old_events(before: datetime) -> OldRows:
-    return OldRows("history", events, events.c.at < before)
+    """Select old events but the last one: SQLite would give its id again, and readers know the last id they read."""
+    is_last = events.c.id == select(func.max(events.c.id)).scalar_subquery()
+    return OldRows("history", events, (events.c.at < before) & ~is_last)
+
+
+def old_notifications(before: datetime) -> OldRows:
+    """Select the messages to targets that ended."""
+    return OldRows("notifications", notify_deliveries, notify_deliveries.c.ended_at < before)
 
 
 def old_runs(before: datetime) -> OldRows:

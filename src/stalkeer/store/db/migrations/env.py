@@ -13,7 +13,7 @@ from stalkeer.store.db.tables import UtcDateTime, metadata
 def render(kind: str, item: Any, generation: AutogenContext) -> str | Literal[False]:
     """Return how our own column type is written in a revision."""
     if kind == "type" and isinstance(item, UtcDateTime):
-        generation.imports.add("from stalkeer.store.tables import UtcDateTime")
+        generation.imports.add("from stalkeer.store.db.tables import UtcDateTime")
         return "UtcDateTime()"
     return False
 

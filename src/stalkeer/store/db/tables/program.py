@@ -1,4 +1,4 @@
-"""Define what all tables share, and the tables of the program itself: its history, settings, users and keys."""
+"""Define what all tables share, and the tables of the program: history, settings, users, keys, notifications."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     Table,
@@ -122,6 +123,14 @@ published_settings = Table(
     Column("published_at", UtcDateTime, nullable=False),
 )
 
+# the versions that ran on this database; the one that started last is the present one
+started_versions = Table(
+    "started_versions",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+)
+
 users = Table(
     "users",
     metadata,
@@ -152,4 +161,66 @@ api_keys = Table(
     Column("scope", Text, nullable=False, server_default="admin"),  # core.security.scopes.Scope
     Column("instance", Text),  # the instance that a bridge key belongs to
     Column("last_used_at", UtcDateTime),
+)
+
+# --- notifications: the targets, what waits to be told to them, and the messages
+
+notify_targets = Table(
+    "notify_targets",
+    metadata,
+    id_column(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),  # apprise | apprise_api | webhook
+    Column("address", Text, nullable=False),  # encrypted JSON: url, secret
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("topics", JSON, nullable=False, default=list),  # core.notify.topics.Topic; empty: all
+    Column("instances", JSON, nullable=False, default=list),  # slugs; empty: all
+    Column("title_template", Text, nullable=False),
+    Column("text_template", Text, nullable=False),
+    Column("quiet_hours", Text, nullable=False, default=""),  # 22:00-07:00
+    Column("since_event", BigInteger, nullable=False),  # this event and earlier ones are not told
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("last_error", Text),
+    Column("last_success_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+notify_cursor = Table(
+    "notify_cursor",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # a single row
+    Column("event_id", BigInteger, nullable=False),  # the last event that was read
+    # earlier ids that were not there yet, with the time: on PostgreSQL, a lower id may be committed later
+    Column("gaps", JSON, nullable=False, default=list),
+)
+
+notify_waiting = Table(
+    "notify_waiting",
+    metadata,
+    Column("target_id", Id, ForeignKey("notify_targets.id", ondelete="CASCADE"), primary_key=True),
+    Column("event_id", Id, primary_key=True, autoincrement=False),
+    Column("happening", JSON, nullable=False),  # core.notify.topics.Happening
+)
+
+# the troubles that a target was told of, until it is told of their end
+notify_told = Table(
+    "notify_told",
+    metadata,
+    Column("target_id", Id, ForeignKey("notify_targets.id", ondelete="CASCADE"), primary_key=True),
+    Column("trouble", Text, primary_key=True),
+)
+
+notify_deliveries = Table(
+    "notify_deliveries",
+    metadata,
+    id_column(),
+    Column("target_id", Id, ForeignKey("notify_targets.id", ondelete="CASCADE"), nullable=False),
+    Column("state", Text, nullable=False),  # waiting | sent | failed
+    Column("message", JSON, nullable=False),  # core.notify.wording.Message
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("error", Text),
+    Index("ix_notify_deliveries_target_id_state", "target_id", "state"),
 )

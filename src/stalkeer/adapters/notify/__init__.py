@@ -1,0 +1,1 @@
+"""Send messages to the targets of notifications: webhooks, Apprise servers, and the Apprise library."""

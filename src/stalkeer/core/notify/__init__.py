@@ -1,0 +1,1 @@
+"""Decide what targets of notifications are told: which events, grouped how, when, and in which words."""

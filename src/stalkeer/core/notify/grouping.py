@@ -1,0 +1,65 @@
+"""Decide which waiting happenings make a message now: few messages, each whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from stalkeer.core.notify.quiet_hours import QuietHours
+from stalkeer.core.notify.topics import Happening
+
+QUIET = timedelta(minutes=3)  # a group that got nothing new for this long is whole
+LONGEST = timedelta(minutes=30)  # a group that keeps growing is told of after this long
+MOST_GROUPS = 5  # more groups at a time become one message
+MOST_LATELY = 5  # after this many messages within `LONGEST`, imports and failures wait for each other
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Hold what decides when a target is told: the local time, its quiet hours, its messages of the last 30 minutes."""
+
+    now: datetime
+    quiet_hours: QuietHours | None = None
+    sent_lately: int = 0
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.quiet_hours is not None and self.quiet_hours.holds(self.now)
+
+
+def ready(waiting: Sequence[Happening], rhythm: Rhythm) -> list[tuple[Happening, ...]]:
+    """Return the happenings of each message that is to be written now.
+
+    Nothing is told in quiet hours, and what waited for their end makes one summary.
+    """
+    if rhythm.is_quiet:
+        return []
+    end = rhythm.quiet_hours.last_end(rhythm.now) if rhythm.quiet_hours is not None else None
+    held = tuple(one for one in waiting if end is not None and one.at < end)
+    others = [one for one in waiting if end is None or one.at >= end]
+    troubles = [one for one in others if one.trouble]
+    files = [one for one in others if not one.trouble]
+    is_busy = rhythm.sent_lately >= MOST_LATELY
+    due = [
+        *_due(_grouped(troubles), rhythm.now, QUIET),
+        *_due([tuple(files)] if is_busy and files else _grouped(files), rhythm.now, LONGEST if is_busy else QUIET),
+    ]
+    return [held, *due] if held else due
+
+
+def _grouped(happenings: Iterable[Happening]) -> list[tuple[Happening, ...]]:
+    groups: dict[str, list[Happening]] = {}
+    for one in happenings:
+        groups.setdefault(one.group, []).append(one)
+    if len(groups) > MOST_GROUPS:
+        return [tuple(one for group in groups.values() for one in group)]
+    return [tuple(group) for group in groups.values()]
+
+
+def _due(groups: Iterable[tuple[Happening, ...]], now: datetime, quiet: timedelta) -> list[tuple[Happening, ...]]:
+    return [
+        group
+        for group in groups
+        if now - max(one.at for one in group) >= quiet or now - min(one.at for one in group) >= LONGEST
+    ]

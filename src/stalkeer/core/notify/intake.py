@@ -1,0 +1,64 @@
+"""Decide which happenings a target is told of. Each trouble is told once, and once more when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+
+from stalkeer.core.notify.topics import Happening, Topic
+
+OWN_CHECK = "notification"  # the check of the targets themselves
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Hold what a target wants to be told of. No topics or no instances mean all of them."""
+
+    name: str
+    since_event: int  # earlier events are not for this target
+    topics: Set[Topic] = frozenset()
+    instances: Set[str] = frozenset()
+
+    def includes(self, happening: Happening) -> bool:
+        if happening.event_id <= self.since_event or happening.trouble == f"{OWN_CHECK}:{self.name}":
+            return False
+        if self.instances and happening.instance and happening.instance not in self.instances:
+            return False
+        return not self.topics or happening.topic in self.topics
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Hold the happenings to add to those that wait for a target, and the waiting ones to drop, by their event."""
+
+    added: tuple[Happening, ...]
+    dropped: frozenset[int]
+
+
+def take_in(wishes: Wishes, fresh: Iterable[Happening], waiting: Sequence[Happening], told: Set[str]) -> Intake:
+    """Sort new happenings, the oldest first. `told` are the troubles that the target knows of, and no end of.
+
+    A trouble that is over before it was told is never told, nor is an end that was taken back before it was told.
+    """
+    held = {happening.event_id for happening in waiting}
+    open_now = {happening.event_id: happening for happening in waiting}
+    dropped: set[int] = set()
+
+    def drop(trouble: str, *, is_over: bool) -> bool:
+        same = [one.event_id for one in open_now.values() if one.trouble == trouble and one.is_over == is_over]
+        for event_id in same:
+            del open_now[event_id]
+        dropped.update(same)
+        return bool(same)
+
+    for one in fresh:
+        if one.event_id in held:
+            continue
+        if one.is_over:
+            drop(one.trouble, is_over=False)
+            if one.trouble in told and one.event_id > wishes.since_event:
+                open_now[one.event_id] = one
+        elif wishes.includes(one) and not (one.trouble and drop(one.trouble, is_over=True)):
+            open_now[one.event_id] = one
+    added = tuple(one for event_id, one in open_now.items() if event_id not in held)
+    return Intake(added, frozenset(dropped & held))

@@ -1,0 +1,183 @@
+"""Define the events that a target of notifications may choose, and read them from the recorded events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from stalkeer.core.downloads.outward import outward_reason, without_addresses
+from stalkeer.core.security.plain_text import clean_line
+
+
+class Topic(StrEnum):
+    IMPORTED = "imported"
+    DECISION = "decision"
+    FAILED = "failed"
+    REPEATED = "repeated"
+    SOURCE = "source"
+    DISK = "disk"
+    INSTANCE = "instance"
+    HEALTH = "health"
+    UPGRADED = "upgraded"
+
+
+TOPIC_TEXTS: Mapping[Topic, str] = {
+    Topic.IMPORTED: "Imported",
+    Topic.DECISION: "Needs your decision",
+    Topic.FAILED: "Failed for good",
+    Topic.REPEATED: "Failed three times in a row: a source, an instance or an item",
+    Topic.SOURCE: "Trouble with a source or an account",
+    Topic.DISK: "A disk is nearly full",
+    Topic.INSTANCE: "Radarr or Sonarr cannot be reached",
+    Topic.HEALTH: "Any other health check",
+    Topic.UPGRADED: "Stalkeer was upgraded",
+}
+
+DECISIONS = frozenset(
+    {
+        "download.refused",
+        "download.unproven",
+        "placement.refused",
+        "import.failed",
+        "import.refused",
+        "instance.attention",
+    }
+)
+FOUND, WORSE, OVER = "health.found", "health.worse", "health.over"
+CHECKS: Mapping[str, Topic] = {
+    "source": Topic.SOURCE,
+    "account": Topic.SOURCE,
+    "guard": Topic.SOURCE,
+    "disk": Topic.DISK,
+    "instance": Topic.INSTANCE,
+    "item": Topic.REPEATED,
+}
+COUNTED = frozenset({"source", "instance"})  # at the level of an error, they failed at least three times in a row
+NO_TROUBLE = "info"  # the level of a finding that the user chose
+UPGRADED = "system.upgraded"
+LONGEST_TITLE = 120
+LONGEST_REASON = 300
+_EPISODE = re.compile(r"^(?P<series>.+?) (?P<code>S(?P<season>\d{2,4})E\d.*)$")
+
+
+@dataclass(frozen=True)
+class RecordedEvent:
+    """Hold a recorded event, with the names of its subjects. `title` is of its download, else of its wanted item.
+
+    `library` identifies the movie or series, and `work` is its name; both are empty without a wanted item.
+    """
+
+    id: int
+    at: datetime
+    kind: str
+    level: str
+    message: str
+    code: str | None = None
+    title: str = ""
+    library: str = ""
+    work: str = ""
+    season: int | None = None
+    instance: str = ""
+    check: str = ""
+    subject: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Describe what a target may be told.
+
+    Happenings of one `group` make one message. `heading` names their movie, season or trouble; `label` is the episode,
+    empty for a movie. `trouble` identifies a trouble, which is told once, and once more when it is over.
+    """
+
+    event_id: int
+    at: datetime
+    topic: Topic
+    group: str
+    heading: str
+    label: str = ""
+    words: str = ""
+    instance: str = ""
+    trouble: str = ""
+    is_over: bool = False
+
+
+def read_event(event: RecordedEvent) -> Happening | None:
+    """Return what targets may be told of a recorded event; None for an event that nobody is told of."""
+    if event.kind in (FOUND, WORSE, OVER):
+        return None if event.level == NO_TROUBLE and event.kind != OVER else _of_health(event)
+    if event.kind == UPGRADED:
+        return Happening(event.id, event.at, Topic.UPGRADED, UPGRADED, capped(event.message, LONGEST_REASON))
+    if event.kind == "download.completed":
+        return _of_item(event, Topic.IMPORTED, "")
+    if event.kind == "download.failed":
+        return _of_item(event, Topic.FAILED, outward_reason(event.code, _after_title(event, "failed: ")))
+    if event.kind in DECISIONS:
+        reason = _after_title(event, "needs your decision: ")
+        return _of_item(event, Topic.DECISION, outward_reason(event.code, reason))
+    return None
+
+
+def capped(text: str, most: int) -> str:
+    """Return foreign text as a single harmless line of at most `most` characters."""
+    line = " ".join(clean_line(text).split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def season_heading(series: str, season: int) -> str:
+    name = capped(series, LONGEST_TITLE)
+    return f"{name}, season {season}" if season else f"{name}, specials"
+
+
+def _of_item(event: RecordedEvent, topic: Topic, words: str) -> Happening:
+    title = capped(event.title or event.message, LONGEST_TITLE)
+    found = _EPISODE.match(title)
+    words = capped(words, LONGEST_REASON)
+    made = Happening(event.id, event.at, topic, f"{event.library}|{title}", title, "", words, event.instance)
+    if found is None and event.season is None:
+        return made
+    season = event.season if event.season is not None else int(found["season"]) if found else 0
+    series = event.work or (found["series"] if found else title)
+    label = found["code"] if found else title.removeprefix(series).strip() or title
+    return Happening(
+        event.id,
+        event.at,
+        topic,
+        f"{event.library or series}|{season}",
+        season_heading(series, season),
+        label,
+        words,
+        event.instance,
+    )
+
+
+def _of_health(event: RecordedEvent) -> Happening:
+    trouble = f"{event.check}:{event.subject}"
+    is_over = event.kind == OVER
+    topic = CHECKS.get(event.check, Topic.HEALTH)
+    if event.check in COUNTED and event.level == "error":
+        topic = Topic.REPEATED
+    words = without_addresses(event.message.removeprefix("No longer: "))
+    if event.check == "disk":  # its subject is a folder of the user
+        words = event.message.removeprefix("No longer: ")
+    instance = event.subject if event.check in ("instance", "mount", "instance-clock", "native_folder") else ""
+    return Happening(
+        event.id,
+        event.at,
+        topic,
+        trouble,
+        capped(words, LONGEST_REASON),
+        "",
+        "" if is_over else capped(without_addresses(event.fix), LONGEST_REASON),
+        instance,
+        trouble,
+        is_over,
+    )
+
+
+def _after_title(event: RecordedEvent, words: str) -> str:
+    return event.message.removeprefix(event.title).lstrip().removeprefix(words)

@@ -1,0 +1,1 @@
+"""Tell targets what happened: manage them, collect events, write messages and send them."""
