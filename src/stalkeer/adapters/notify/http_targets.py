@@ -28,7 +28,9 @@ def check_url(url: str) -> str:
     try:
         parse_address(url)
     except NetworkFailure as failure:
-        raise NotifyRefused(f"This address cannot be used: {failure.words}. Enter an address that begins with http:// or https://") from None
+        raise NotifyRefused(
+            f"This address cannot be used: {failure.words}. Enter one with http:// or https://"
+        ) from None
     return url
 
 
