@@ -1,4 +1,5 @@
-"""Writes what the program itself knows into the documents: settings, commands, routes, and config.yml.example.
+"""Writes what the program itself knows into the documents: settings, commands, routes, config.yml.example, and the
+API's document docs/openapi.json, where nothing in it breaks a program.
 
     python scripts/make_docs.py            write
     python scripts/make_docs.py --check    exit 1 when a document is behind the program
@@ -15,6 +16,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
@@ -213,6 +215,7 @@ def _default(option: Any) -> str:
 # --- routes ------------------------------------------------------------------------------------------------------
 
 
+@cache
 def openapi_document() -> dict[str, Any]:
     from stalkeer.app import Start, build_app, build_security
     from stalkeer.faces.api.app import create_api
@@ -285,6 +288,14 @@ def wanted() -> dict[Path, str]:
     for name, mark, write in parts:
         path = ROOT / "docs" / f"{name}.md"
         found[path] = replaced(path.read_text(encoding="utf-8") if path.exists() else f"# {name}\n", mark, write())
+    sys.path.append(str(ROOT))  # where this file is run as a script
+    from scripts import freeze_api
+
+    present = openapi_document()
+    breaks = freeze_api.breaking_changes(freeze_api.read_frozen(), freeze_api.frozen(present))
+    if breaks:
+        sys.exit(freeze_api.refusal(breaks))
+    found[freeze_api.DOCUMENT] = freeze_api.written(present)
     return found
 
 

@@ -149,7 +149,7 @@ def test_a_stored_folder_that_cannot_be_used_ends_nothing_and_can_be_set_right(p
 
 
 def findings(stalkeer, key: str) -> list[dict]:
-    return ask(stalkeer, "GET", "/api/v1/health", key)
+    return ask(stalkeer, "GET", "/api/v1/health", key)["records"]
 
 
 def ask(stalkeer, method: str, path: str, key: str, body: object = None):

@@ -77,7 +77,8 @@ class House:
         return answer["records"]
 
     def document(self, path: str, **query: object) -> dict[str, Any]:
-        answer = self.client.get(f"/api/v1{path}", params=query)
+        asked = {"search" if name == "q" else name: value for name, value in query.items()}
+        answer = self.client.get(f"/api/v1{path}", params=asked)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -40,7 +40,7 @@ def search(request: pytest.FixtureRequest, app: App, client: TestClient, capsys:
         return set(re.findall(r'hx-target="#drawer-content">([^<]+)</a>', page))
 
     def by_api(text: str) -> set[str]:
-        return {entry["name"] for entry in client.get("/api/v1/entries", params={"q": text}).json()["records"]}
+        return {entry["name"] for entry in client.get("/api/v1/entries", params={"search": text}).json()["records"]}
 
     def by_command(text: str) -> set[str]:
         capsys.readouterr()

@@ -134,7 +134,7 @@ def decide(house: House, entry: str, verb: str) -> None:
     elif verb == "confirm":
         assert house.api("POST", f"/matches/{match}/confirm", json={}).status_code == 200
     else:
-        assert house.api("DELETE", f"/matches/{match}").status_code == 200
+        assert house.api("DELETE", f"/matches/{match}").status_code == 204
 
 
 def decide_several(house: House, entries: tuple[str, ...], verb: str) -> None:
@@ -152,7 +152,7 @@ def take(house: House, entry: str) -> None:
         [found] = [each["id"] for each in listed["entries"] if each["name"] == entry]
         assert house.run("match", "take", "Dune", found)[0] == 0
     else:
-        listed = house.api("GET", "/entries", params={"q": entry}).json()
+        listed = house.api("GET", "/entries", params={"search": entry}).json()
         [found] = [each["id"] for each in listed["records"] if each["name"] == entry]
         pair = {"wantedId": house.dune, "entryId": found}
         assert house.api("POST", "/matches/take", json=pair).status_code == 200
@@ -180,7 +180,7 @@ def forget(house: House, rule: int) -> None:
     elif house.face == CLI:
         assert house.run("match", "forget", rule)[0] == 0
     else:
-        assert house.api("DELETE", f"/rules/{rule}").status_code == 200
+        assert house.api("DELETE", f"/rules/{rule}").status_code == 204
 
 
 def unblock(house: House, rule: int) -> int:

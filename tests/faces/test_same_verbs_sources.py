@@ -563,6 +563,6 @@ def test_api_and_command_line_list_the_same_filters(app: App, all_faces):
     _, api, cli = all_faces
     api.add_filter("trailer")
 
-    shown = json.loads(api.send("GET", "filters").text)
+    shown = json.loads(api.send("GET", "filters").text)["records"]
 
     assert shown == json.loads(cli.run("source", "filter", "list", "--json").text)["filters"]

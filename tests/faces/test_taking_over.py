@@ -133,7 +133,7 @@ def test_the_filters_of_a_source_that_was_taken_over_are_the_page_s(app, client,
     if place == "environment":
         return
     assert patterns(app) == ["^XXX"]
-    (row,) = client.get("/api/v1/filters").json()
+    (row,) = client.get("/api/v1/filters").json()["records"]
     assert client.patch(f"/api/v1/filters/{row['id']}", json={"pattern": "^YYY"}).status_code == 409
     client.post("/sources/main/take-over")
     assert client.patch(f"/api/v1/filters/{row['id']}", json={"pattern": "^YYY"}).status_code == 200

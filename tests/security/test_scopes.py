@@ -193,7 +193,7 @@ def test_keys_are_made_listed_reset_and_revoked_over_the_api(client, security):
     client.headers["X-Api-Key"] = security.keys.ensure()
 
     made = client.post("/api/v1/keys", json={"name": "homepage", "scope": "read"})
-    listed = client.get("/api/v1/keys").json()
+    listed = client.get("/api/v1/keys").json()["records"]
     replaced = client.post("/api/v1/keys/homepage/reset")
     revoked = client.delete("/api/v1/keys/homepage")
 
@@ -212,7 +212,7 @@ def test_users_are_managed_over_the_api(client, security):
     session = security.sessions.sign_in("bob", "correct horse 7", "127.0.0.1")
     assert client.put("/api/v1/users/bob/password", json={"password": "another horse 8"}).status_code == 204
     assert security.sessions.user_of(session) is None
-    assert [one["name"] for one in client.get("/api/v1/users").json()] == ["alice", "bob"]
+    assert [one["name"] for one in client.get("/api/v1/users").json()["records"]] == ["alice", "bob"]
     assert client.delete("/api/v1/users/bob").status_code == 204
     assert client.delete("/api/v1/users/alice").status_code == 409
 

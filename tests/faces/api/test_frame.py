@@ -63,10 +63,10 @@ def test_an_unknown_route_is_a_problem_document(client):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/api/v1/settings/radarr", {"GET", "PUT"}),
-        ("DELETE", "/api/v1/system/logs/level", {"GET", "PUT"}),
+        ("DELETE", "/api/v1/settings/radarr", {"GET", "HEAD", "PUT"}),
+        ("DELETE", "/api/v1/system/logs/level", {"GET", "HEAD", "PUT"}),
         ("POST", "/ping", {"GET", "HEAD"}),
-        ("PATCH", "/api/v1/health", {"GET"}),
+        ("PATCH", "/api/v1/health", {"GET", "HEAD"}),
     ],
 )
 def test_a_method_that_a_path_does_not_have_is_answered_with_those_it_has(client, method, path, allowed):

@@ -28,7 +28,7 @@ def test_an_instance_is_tried_kept_and_shown_without_its_key(client, radarr):
 
     assert added.status_code == 201
     assert added.json()["version"] == radarr.version
-    shown = client.get("/api/v1/instances").json()
+    shown = client.get("/api/v1/instances").json()["records"]
     assert [row["name"] for row in shown] == ["radarr"]
     assert radarr.api_key not in str(shown)
 
@@ -46,7 +46,7 @@ def test_the_wrong_program_is_refused_in_words(client, tmp_path):
 
     assert refused.status_code == 502
     assert refused.json()["code"] == "arr-wrong-program"
-    assert client.get("/api/v1/instances").json() == []
+    assert client.get("/api/v1/instances").json()["records"] == []
 
 
 def test_a_second_one_needs_a_name_of_its_own(client, radarr):

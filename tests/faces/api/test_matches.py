@@ -108,14 +108,14 @@ def test_a_match_of_an_imported_item_is_listed_with_those_imported_alone(app, cl
 def test_a_rejection_is_previewed_kept_listed_and_taken_back(client, dune):
     match = get(client, "/matches")["records"][0]["id"]
 
-    preview = client.delete(f"/api/v1/matches/{match}", params={"dryRun": True}).json()
-    kept = client.delete(f"/api/v1/matches/{match}", params={"reason": "a documentary"}).json()
+    preview = post(client, f"/matches/{match}/reject", dryRun=True)
+    kept = post(client, f"/matches/{match}/reject", reason="a documentary")
 
     assert (preview["ruleId"], preview["changes"][0]["after"]) == (None, "rejected")
     assert get(client, f"/matches/{match}")["decision"] == "rejected"
     rules = get(client, "/rules")["records"]
     assert [(rule["action"], rule["reason"]) for rule in rules] == [("reject", "a documentary")]
-    assert client.delete(f"/api/v1/rules/{kept['ruleId']}").status_code == 200
+    assert client.delete(f"/api/v1/rules/{kept['ruleId']}").status_code == 204
     assert get(client, f"/matches/{match}")["decision"] == "confirm"
 
 

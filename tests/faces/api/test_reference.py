@@ -101,5 +101,5 @@ def test_a_list_leads_to_its_items(stranger):
     links = paths["/api/v1/downloads"]["get"]["responses"]["200"]["links"]
     logs = paths["/api/v1/system/logs"]["get"]["responses"]["200"]["links"]
 
-    assert links["getDownload"]["parameters"] == {"download_id": "$response.body#/records/0/id"}
-    assert logs["downloadLog"]["parameters"] == {"name": "$response.body#/0/name"}
+    assert links["getDownload"]["parameters"] == {"downloadId": "$response.body#/records/0/id"}
+    assert logs["downloadLog"]["parameters"] == {"name": "$response.body#/records/0/name"}

@@ -35,9 +35,10 @@ def test_a_change_counts_at_once_and_is_kept(client, app):
 
 def test_an_answer_can_be_sent_back_as_it_is(client):
     for section in CHANGEABLE:
-        values = client.get(f"/api/v1/settings/{section}").json()["values"]
+        path = f"/api/v1/settings/{section.replace('_', '-')}"
+        values = client.get(path).json()["values"]
 
-        assert client.put(f"/api/v1/settings/{section}", json=values).status_code == 200, section
+        assert client.put(path, json=values).status_code == 200, section
 
 
 def test_null_goes_back_to_what_lies_beneath(client, app):

@@ -53,7 +53,7 @@ def test_a_source_is_tested_kept_refreshed_and_searched(client, app, provider):
 
     shown = client.get("/api/v1/sources/tv").json()
     assert (shown["kinds"], shown["account"]["status"]) == ({"movie": 10, "series": 1}, "active")
-    found = client.get("/api/v1/entries", params={"q": "silver river 53"}).json()["records"]
+    found = client.get("/api/v1/entries", params={"search": "silver river 53"}).json()["records"]
     assert [entry["year"] for entry in found] == [1953]
     assert client.get(f"/api/v1/entries/{found[0]['id']}").json() == found[0]
 
@@ -158,7 +158,7 @@ def test_what_a_refresh_changed_is_listed(client, app, provider):
         ("added", "New Film (2020)"),
         ("removed", "EN - The Silver River 50 (1950)"),
     }
-    groups = client.get("/api/v1/sources/tv/groups").json()
+    groups = client.get("/api/v1/sources/tv/groups").json()["records"]
     assert groups == [
         {"group": "Films", "kind": "movie", "entries": 10},
         {"group": "Series", "kind": "series", "entries": 1},
@@ -183,8 +183,8 @@ def test_entries_are_found_by_words_in_whatever_spelling(app, client, words):
         "FR - Le Prix (2020) Spider-Man: Para", "FR - 宇宙 Prix Spider-Man: Para"
     )
 
-    assert client.get("/api/v1/entries", params={"q": words}).json()["records"]
-    assert not client.get("/api/v1/entries", params={"q": words + " nowhere"}).json()["records"]
+    assert client.get("/api/v1/entries", params={"search": words}).json()["records"]
+    assert not client.get("/api/v1/entries", params={"search": words + " nowhere"}).json()["records"]
 
 
 def test_filters_are_previewed_kept_changed_and_taken_back(client, app, provider):
@@ -199,7 +199,7 @@ def test_filters_are_previewed_kept_changed_and_taken_back(client, app, provider
 
     client.patch(f"/api/v1/filters/{made['id']}", json={"enabled": False})
     assert refresh(app).entries == 11
-    assert [row["enabled"] for row in client.get("/api/v1/filters").json()] == [False]
+    assert [row["enabled"] for row in client.get("/api/v1/filters").json()["records"]] == [False]
     assert client.delete(f"/api/v1/filters/{made['id']}").status_code == 204
     assert client.delete(f"/api/v1/filters/{made['id']}").status_code == 404
 

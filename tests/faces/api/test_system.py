@@ -30,14 +30,14 @@ def level():
 
 
 def test_log_files_are_listed_and_nothing_else(client, log_file):
-    assert [file["name"] for file in client.get("/api/v1/system/logs").json()] == ["stalkeer.log"]
+    assert [file["name"] for file in client.get("/api/v1/system/logs").json()["records"]] == ["stalkeer.log"]
 
 
 def test_a_link_among_the_log_files_is_none_of_them(client, app, log_file, tmp_path):
     (tmp_path / "elsewhere").write_text("not for everybody")
     (app.paths.logs / "other.log").symlink_to(tmp_path / "elsewhere")
 
-    assert [file["name"] for file in client.get("/api/v1/system/logs").json()] == ["stalkeer.log"]
+    assert [file["name"] for file in client.get("/api/v1/system/logs").json()["records"]] == ["stalkeer.log"]
 
 
 def test_the_end_of_a_log_can_be_read_without_secrets(client, log_file):
@@ -67,18 +67,18 @@ def test_the_log_level_changes_at_run_time(client, level):
 
 
 def test_a_backup_is_made_listed_fetched_and_deleted(client):
-    made = client.post("/api/v1/system/backup").json()
+    made = client.post("/api/v1/system/backup").json()["records"]
     name = made["name"]
 
-    assert [backup["name"] for backup in client.get("/api/v1/system/backup").json()] == [name]
+    assert [backup["name"] for backup in client.get("/api/v1/system/backup").json()["records"]] == [name]
     fetched = client.get(f"/api/v1/system/backup/{name}")
     assert set(zipfile.ZipFile(io.BytesIO(fetched.content)).namelist()) == {"stalkeer.db", "manifest.json"}
     assert client.delete(f"/api/v1/system/backup/{name}").status_code == 204
-    assert client.get("/api/v1/system/backup").json() == []
+    assert client.get("/api/v1/system/backup").json()["records"] == []
 
 
 def test_a_backup_of_the_list_is_staged_for_the_next_start(client, app, migrated):
-    name = client.post("/api/v1/system/backup").json()["name"]
+    name = client.post("/api/v1/system/backup").json()["records"]["name"]
 
     answer = client.post(f"/api/v1/system/backup/{name}/restore")
 
@@ -87,7 +87,7 @@ def test_a_backup_of_the_list_is_staged_for_the_next_start(client, app, migrated
 
 
 def test_an_uploaded_backup_is_checked(client, app, migrated):
-    name = client.post("/api/v1/system/backup").json()["name"]
+    name = client.post("/api/v1/system/backup").json()["records"]["name"]
     content = client.get(f"/api/v1/system/backup/{name}").content
 
     good = client.post("/api/v1/system/backup/restore", files={"file": ("b.zip", content)})
@@ -108,7 +108,7 @@ def migrated(app):
 
 
 def test_an_uploaded_backup_may_come_with_its_key(app, client, migrated):
-    made = client.post("/api/v1/system/backup").json()["name"]
+    made = client.post("/api/v1/system/backup").json()["records"]["name"]
     files = {
         "file": ("b.zip", client.get(f"/api/v1/system/backup/{made}").content),
         "key": ("b.key", app.key_file.read_bytes()),
@@ -120,7 +120,7 @@ def test_an_uploaded_backup_may_come_with_its_key(app, client, migrated):
 
 @pytest.mark.parametrize("key", [b"Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE=", b"no key", b""])
 def test_a_backup_with_a_wrong_key_is_refused_and_not_staged(app, client, migrated, key):
-    made = client.post("/api/v1/system/backup").json()["name"]
+    made = client.post("/api/v1/system/backup").json()["records"]["name"]
     content = client.get(f"/api/v1/system/backup/{made}").content
     kept = (app.paths.backups / made).with_suffix(".key")
     kept.write_bytes(key)
@@ -139,7 +139,7 @@ def test_findings_are_listed_with_their_fix(client, app):
     with app.database.begin() as connection:
         replace_findings(connection, ["disk"], [finding], app.clock())
 
-    [shown] = client.get("/api/v1/health").json()
+    [shown] = client.get("/api/v1/health").json()["records"]
 
     assert (shown["check"], shown["fix"]) == ("disk", "Free some space")
 
@@ -148,7 +148,7 @@ def test_the_checks_can_be_run_now(client):
     answer = client.post("/api/v1/health/check")
 
     assert answer.status_code == 200
-    assert {finding["check"] for finding in answer.json()} >= {"path"}
+    assert {finding["check"] for finding in answer.json()["records"]} >= {"path"}
 
 
 def test_metrics_need_the_key_and_tell_figures(client, stranger):

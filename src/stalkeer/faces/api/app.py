@@ -46,6 +46,7 @@ from stalkeer.faces.api.reference import reference_router
 from stalkeer.faces.http.doorstep import guard_bodies
 from stalkeer.faces.http.guard import AccessGuard, require_access
 from stalkeer.faces.http.problems import EVERYWHERE, Problem, install_problems
+from stalkeer.faces.http.queries import QueryGuard
 from stalkeer.faces.http.security import Security
 from stalkeer.runtime import App
 
@@ -102,7 +103,7 @@ def create_api(app: App, security: Security) -> FastAPI:
     api.include_router(webhooks.router, responses=EVERYWHERE)
     api.include_router(metrics.router, dependencies=[AccessGuard], responses=EVERYWHERE)
     for router in ROUTERS:
-        api.include_router(router, prefix="/api/v1", dependencies=[AccessGuard], responses=EVERYWHERE)
+        api.include_router(router, prefix="/api/v1", dependencies=[AccessGuard, QueryGuard], responses=EVERYWHERE)
     guard_bodies(api, require_access)
     _describe(api)
     api.include_router(reference_router(api.openapi))
@@ -112,6 +113,19 @@ def create_api(app: App, security: Security) -> FastAPI:
 def operation_id(route: APIRoute) -> str:
     """Turn `list_downloads` into `listDownloads`, the name of the method in generated clients."""
     return to_camel(route.name)
+
+
+def name_parameters(document: dict[str, Any]) -> None:
+    """Write the parameters of paths in camelCase, as all other names: `/downloads/{downloadId}`."""
+    document["paths"] = {
+        re.sub(r"{(\w+)}", lambda found: "{" + to_camel(found[1]) + "}", path): operations
+        for path, operations in document["paths"].items()
+    }
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    parameter["name"] = to_camel(parameter["name"])
 
 
 def _describe(api: FastAPI) -> None:
@@ -126,6 +140,7 @@ def _describe(api: FastAPI) -> None:
             schema = Problem.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs", {}))
             schemas["Problem"] = schema
+            name_parameters(document)
             add_links(document)
             add_examples(document)
             api.openapi_schema = document

@@ -12,9 +12,11 @@ from pydantic import Field, StrictBool
 
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, page_of_all
 from stalkeer.jobs.system.backup import (
     NAME,
     Backup,
+    cancel_restore,
     delete_backup,
     find_backup,
     list_backups,
@@ -52,9 +54,9 @@ class RestoreStaged(ApiModel):
 
 
 @router.get("")
-def list_all_backups(app: CurrentApp) -> list[BackupView]:
+def list_all_backups(app: CurrentApp, page: PageParams) -> PageOf[BackupView]:
     """List the backups, newest first."""
-    return [BackupView.of(backup) for backup in list_backups(app.backup_place)]
+    return page_of_all([BackupView.of(backup) for backup in list_backups(app.backup_place)], page)
 
 
 @router.post("", status_code=201)
@@ -74,6 +76,12 @@ def restore_uploaded_backup(
     Without its key file, stored credentials must be entered again, and the API key is replaced.
     """
     return RestoreStaged.of(stage_uploaded(file.file, key.file if key is not None else None, app.backup_place))
+
+
+@router.delete("/restore", status_code=204)
+def cancel_staged_restore(app: CurrentApp) -> None:
+    """Cancel the restore that waits for the next start. Without one, nothing happens."""
+    cancel_restore(app.backup_place)
 
 
 @router.post("/{name}/restore", status_code=202)

@@ -12,7 +12,7 @@ from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.jobs.matching import decisions
-from stalkeer.store.matching.blocklist import count_blocks, list_blocks
+from stalkeer.store.matching.blocklist import BlockRow, count_blocks, list_blocks
 
 router = APIRouter(prefix="/blocklist", tags=["blocklist"])
 
@@ -22,7 +22,7 @@ class BlockView(ApiModel):
     label: str
     reason: str
     origin: str
-    source_slug: str | None
+    source: str | None
     entry_key: str | None
     kind: str | None
     created_at: datetime
@@ -35,7 +35,7 @@ def list_blocklist(app: CurrentApp, page: PageParams) -> PageOf[BlockView]:
         rows = list_blocks(connection, limit=page.size, offset=page.offset, before=last_id(page))
         total = count_blocks(connection)
     return PageOf[BlockView](
-        records=[BlockView.model_validate(row) for row in rows],
+        records=[_shown(row) for row in rows],
         page=None if page.after else page.page,
         page_size=page.size,
         total_records=total,
@@ -55,3 +55,16 @@ def clear_blocklist(app: CurrentApp) -> Response:
     """Clear the blocklist."""
     decisions.clear_blocklist(app.matching)
     return Response(status_code=204)
+
+
+def _shown(row: BlockRow) -> BlockView:
+    return BlockView(
+        id=row.id,
+        label=row.label,
+        reason=row.reason,
+        origin=row.origin,
+        source=row.source_slug,
+        entry_key=row.entry_key,
+        kind=row.kind,
+        created_at=row.created_at,
+    )

@@ -97,6 +97,9 @@ class FolderRequest(ApiModel):
     priority: Priority = Priority.NORMAL
 
 
+THE_ENTRY = FolderRequest()
+
+
 class AddRequest(ApiModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"number": 438631, "scope": "entry"}]})
 
@@ -119,7 +122,7 @@ def list_targets(app: CurrentApp, entry_id: RowId, instance: Slug = None) -> Tar
 
 
 @router.post("/{entry_id}/download", status_code=201, responses=problem_answers(404, 409))
-def download_entry_to_folder(app: CurrentApp, entry_id: RowId, wish: FolderRequest) -> RequestedDownloads:
+def download_entry_to_folder(app: CurrentApp, entry_id: RowId, wish: FolderRequest = THE_ENTRY) -> RequestedDownloads:
     """Download the entry to the folder of movies or series, named from its title. No instance is needed."""
     made = download_to_folder(app.catalogue, EntryId(entry_id), wish.scope, wish.priority)
     return RequestedDownloads(downloads=view_downloads(app, made))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
-from pydantic import StrictBool
+from fastapi import APIRouter
+from pydantic import Field, StrictBool
 
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
@@ -29,6 +27,13 @@ class Root(ApiModel):
     problems: tuple[str, ...]
 
 
+class PathsToCheck(ApiModel):
+    instance: str | None = Field(None, max_length=80, description="Only this Radarr or Sonarr.")
+
+
+EVERY_INSTANCE = PathsToCheck()
+
+
 class PathCheck(ApiModel):
     instance: str
     folder: str
@@ -46,14 +51,12 @@ class PathReport(ApiModel):
 
 
 @router.post("/paths")
-def check_paths(
-    app: CurrentApp, instance: Annotated[str | None, Query(max_length=80, description="Only this one.")] = None
-) -> PathReport:
+def check_paths(app: CurrentApp, wish: PathsToCheck = EVERY_INSTANCE) -> PathReport:
     """Write a test file into each folder, and ask every instance whether it sees the file.
 
     The answer says what to change.
     """
-    report = look_through_instances(app.arrs, app.settings.directories, QuietRun(), instance)
+    report = look_through_instances(app.arrs, app.settings.directories, QuietRun(), wish.instance)
     return PathReport(ok=report.is_good, checks=[_shown(check) for check in report.checks])
 
 

@@ -84,6 +84,9 @@ class StartRequest(ApiModel):
     limit: StrictInt | None = Field(None, ge=1, le=1_000_000, description="Queue at most this many.")
 
 
+NO_LIMIT = StartRequest()
+
+
 class PriorityRequest(ApiModel):
     priority: Priority
 
@@ -132,7 +135,7 @@ class ActionView(ApiModel):
         description="`done`, `asked` (its worker stops in a moment), `nothing` or `refused`."
     )
     state: DownloadState | None
-    reason: str | None
+    problem: ItemProblem | None = Field(description="Why it was refused.")
     new_id: int | None = Field(None, description="The new download, after `again`.")
 
     @classmethod
@@ -141,7 +144,7 @@ class ActionView(ApiModel):
             id=result.download_id,
             outcome=result.outcome,
             state=result.state,
-            reason=result.reason or None,
+            problem=None if result.error is None else item_problem(result.error),
             new_id=result.made,
         )
 
@@ -182,7 +185,7 @@ def _result(made: Queued, views: Mapping[DownloadId, DownloadView]) -> NewDownlo
 
 
 @router.post("/start", status_code=202)
-def start_downloads(app: CurrentApp, wish: StartRequest) -> RunAccepted:
+def start_downloads(app: CurrentApp, wish: StartRequest = NO_LIMIT) -> RunAccepted:
     """Queue the confirmed matches."""
     return start_run(app, JobName.DOWNLOAD, options=QueueOptions(wish.limit).to_run())
 
@@ -201,12 +204,19 @@ def change_download(app: CurrentApp, download_id: RowId, change: ChangeRequest) 
     return view_download(app, changed)
 
 
-@router.post("/bulk")
-def act_on_downloads(app: CurrentApp, wish: BulkRequest) -> BulkResult:
-    """Apply an action to many downloads. A refused download does not stop the others."""
+@router.post("/bulk", response_model=BulkResult)
+def act_on_downloads(app: CurrentApp, request: Request, wish: BulkRequest) -> BulkResult | Response:
+    """Apply an action to many downloads.
+
+    A refused download does not stop the others. Where all were refused, the answer is a problem document, and its
+    `errors` give the reason for each.
+    """
     verb = Verb(wish.action.value)
     ids = [DownloadId(download_id) for download_id in wish.ids]
     results = act_on_all(app.download_queue, verb) if wish.all else act_on(app.download_queue, ids, verb)
+    refused = [(f"/ids/{place}", result.error) for place, result in enumerate(results) if result.error is not None]
+    if refused and len(refused) == len(results):
+        return refused_items(request, refused)
     return BulkResult(results=[ActionView.of(result) for result in results])
 
 
@@ -228,16 +238,16 @@ def put_download_priority(app: CurrentApp, download_id: RowId, wish: PriorityReq
     return change_download(app, download_id, ChangeRequest(priority=wish.priority))
 
 
-@router.delete("/{download_id}")
+@router.delete("/{download_id}", status_code=204)
 def cancel_download(
     app: CurrentApp,
     download_id: RowId,
     keep_partial: Annotated[
         bool, Query(alias="keepPartial", description="Keep the incomplete file, so that a retry resumes it.")
     ] = False,
-) -> ActionView:
+) -> None:
     """Cancel a download. It stays in the list and in history until `retention.downloads` removes it."""
-    return _act(app, download_id, Verb.CANCEL, Part.KEEP if keep_partial else Part.REMOVE)
+    _act(app, download_id, Verb.CANCEL, Part.KEEP if keep_partial else Part.REMOVE)
 
 
 @router.post("/{download_id}/retry")

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from stalkeer.core.downloads.waiting import Waiting
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.api.overrides import OverridesView, get_overrides
-from stalkeer.faces.http.ids import LARGEST_ID, RowId
+from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel
-from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id
+from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id, page_of_all
+from stalkeer.faces.http.sorting import Direction, sorted_by
 from stalkeer.jobs.downloads.admission import explain_waiting
-from stalkeer.jobs.downloads.view import Shown, read_grabs, read_story, show
-from stalkeer.model import DownloadId, DownloadState, Drive, InstanceId, SourceId
+from stalkeer.jobs.downloads.view import Shown, read_grabs, read_names, read_story, show
+from stalkeer.model import DownloadId, DownloadState, Drive
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads import statistics
@@ -34,7 +35,7 @@ class WaitingView(ApiModel):
 
 class ItemView(ApiModel):
     wanted_id: int
-    instance_id: int
+    instance: str | None
     arr_id: int
     state: str
     imported_file_id: int | None
@@ -47,13 +48,27 @@ class ItemView(ApiModel):
 class GrabView(ApiModel):
     """Describe a release that an instance with `drive: native` grabbed."""
 
-    instance_id: int
+    instance: str
     download_id: str = Field(description="The instance's id of the download.")
     release: str
     category: str
     status: str = Field(description="The state as the instance sees it, in SABnzbd's words.")
     imported: bool
     fail_message: str
+
+
+class FactsView(ApiModel):
+    """Describe what reading the file found."""
+
+    container: str | None = None
+    is_whole: bool | None = Field(None, description="null: the container cannot show it.")
+    reason: str = Field("", description="Why the file is not whole, or not known to be.")
+    duration_seconds: float | None = None
+    audio_languages: list[str] = []
+    subtitle_languages: list[str] = []
+    has_video: bool = False
+    is_encrypted: bool = False
+    flaw: str = Field("", description="A defect that whole files may have too.")
 
 
 class DownloadView(ApiModel):
@@ -67,7 +82,7 @@ class DownloadView(ApiModel):
     waiting: WaitingView | None = Field(description="Why a queued download does not run at present.")
     priority: str
     rank: float
-    source_id: int
+    source: str | None
     entry_id: int
     size: int | None
     received: int
@@ -83,7 +98,7 @@ class DownloadView(ApiModel):
     error_code: str | None
     error: str | None
     worker: str | None
-    facts: dict[str, Any] | None = Field(description="Details read from the file: duration, languages.")
+    facts: FactsView | None = Field(description="null: the file was not read yet.")
     path: str | None
     items: list[ItemView]
     grabs: list[GrabView] = Field(description="Only in the answer for a single download.")
@@ -122,11 +137,14 @@ class RatePoint(ApiModel):
     rate: float
 
 
+class RatesView(ApiModel):
+    points: list[RatePoint]
+
+
 class ScorecardView(ApiModel):
     """Describe the results of a source."""
 
-    source_id: int
-    slug: str
+    source: str
     completed: int
     failed: int
     refusals: int
@@ -136,26 +154,34 @@ class ScorecardView(ApiModel):
     speed_by_hour: dict[int, float] = Field(description="Median speed by hour of the day, in UTC.")
 
 
+# the orders that have an index
+ORDERS = {
+    ("queue", Direction.ASCENDING): QueueOrder.QUEUE,
+    ("createdAt", Direction.DESCENDING): QueueOrder.NEWEST,
+}
+
+
 @router.get("")
 def list_downloads(
     app: CurrentApp,
     page: PageParams,
+    order: Annotated[QueueOrder, Depends(sorted_by(ORDERS))],
     state: Annotated[list[DownloadState] | None, Query(description="Only these states.")] = None,
-    source_id: Annotated[int | None, Query(alias="sourceId", ge=1, le=LARGEST_ID)] = None,
-    instance_id: Annotated[int | None, Query(alias="instanceId", ge=1, le=LARGEST_ID)] = None,
+    source: Annotated[str | None, Query(max_length=80, description="Only downloads from this source.")] = None,
+    instance: Annotated[
+        str | None, Query(max_length=80, description="Only downloads for this Radarr or Sonarr.")
+    ] = None,
     search: Annotated[str, Query(max_length=200, description="Only titles that contain this text.")] = "",
-    order: Annotated[
-        QueueOrder, Query(description="`queue`: in the order of the queue; `newest`: newest first.")
-    ] = QueueOrder.QUEUE,
 ) -> PageOf[DownloadView]:
     """List the downloads with their progress, and the reason why a download waits."""
-    chosen = DownloadFilter(
-        states=tuple(state or ()),
-        source_id=None if source_id is None else SourceId(source_id),
-        instance_id=None if instance_id is None else InstanceId(instance_id),
-        search=search,
-    )
     with app.database.connect() as connection:
+        names = read_names(connection)
+        chosen = DownloadFilter(
+            states=tuple(state or ()),
+            source_id=None if source is None else names.find_source(source),
+            instance_id=None if instance is None else names.find_instance(instance),
+            search=search,
+        )
         after = _cursor_row(app, page)
         rows = queue.list_downloads(
             connection, chosen, order=order, limit=page.size + 1, offset=page.offset, after=after
@@ -163,7 +189,7 @@ def list_downloads(
         total = queue.count_downloads(connection, chosen)
     more, rows = len(rows) > page.size, rows[: page.size]
     return PageOf[DownloadView](
-        records=[DownloadView.of(shown) for shown in show(rows, _waiting(app, rows))],
+        records=[DownloadView.of(shown) for shown in show(rows, names, _waiting(app, rows))],
         page=None if page.after is not None else page.page,
         page_size=page.size,
         total_records=total,
@@ -197,20 +223,22 @@ def list_rates(
     app: CurrentApp,
     hours: Annotated[float, Query(ge=0.1, le=24 * 31)] = 6,
     points: Annotated[int, Query(ge=2, le=1000)] = 120,
-) -> list[RatePoint]:
+) -> RatesView:
     """List the speed over all downloads, for a graph."""
     until = app.clock()
     with app.database.connect() as connection:
         found = statistics.rates(connection, until - timedelta(hours=hours), until, points)
-    return [RatePoint(at=point.at, rate=round(point.rate, 1)) for point in found]
+    return RatesView(points=[RatePoint(at=point.at, rate=round(point.rate, 1)) for point in found])
 
 
 @router.get("/scorecards")
-def list_scorecards(app: CurrentApp, days: Annotated[float, Query(gt=0, le=366)] = 30) -> list[ScorecardView]:
+def list_scorecards(
+    app: CurrentApp, page: PageParams, days: Annotated[float, Query(gt=0, le=366)] = 30
+) -> PageOf[ScorecardView]:
     """Show the results of each source."""
     with app.database.connect() as connection:
         cards = statistics.scorecards(connection, app.clock() - timedelta(days=days))
-    return [ScorecardView.model_validate(card) for card in cards]
+    return page_of_all([_scorecard(card) for card in cards], page)
 
 
 @router.get("/{download_id}")
@@ -220,24 +248,37 @@ def get_download(app: CurrentApp, download_id: RowId) -> DownloadView:
 
 
 @router.get("/{download_id}/log")
-def get_download_log(app: CurrentApp, download_id: RowId) -> list[StoryLineView]:
+def get_download_log(app: CurrentApp, download_id: RowId, page: PageParams) -> PageOf[StoryLineView]:
     """List the events and log lines of a download, in order of time."""
     story = read_story(app.database, app.paths.logs, DownloadId(download_id))
-    return [StoryLineView.model_validate(line) for line in story]
+    return page_of_all([StoryLineView.model_validate(line) for line in story], page)
 
 
 def view_download(app: App, download_id: DownloadId) -> DownloadView:
     with app.database.connect() as connection:
         row = queue.get_download(connection, download_id)
-        grabs = read_grabs(connection, download_id)
-    return DownloadView.of(Shown(row, _waiting(app, [row]).get(row.id), grabs))
+        grabs, names = read_grabs(connection, download_id), read_names(connection)
+    return DownloadView.of(Shown(row, names, _waiting(app, [row]).get(row.id), grabs))
 
 
 def view_downloads(app: App, download_ids: Sequence[DownloadId]) -> list[DownloadView]:
     """Show several downloads without their grabs. What they wait for is planned once for all."""
     with app.database.connect() as connection:
-        rows = queue.get_downloads(connection, download_ids)
-    return [DownloadView.of(shown) for shown in show(rows, _waiting(app, rows))]
+        rows, names = queue.get_downloads(connection, download_ids), read_names(connection)
+    return [DownloadView.of(shown) for shown in show(rows, names, _waiting(app, rows))]
+
+
+def _scorecard(card: statistics.Scorecard) -> ScorecardView:
+    return ScorecardView(
+        source=card.slug,
+        completed=card.completed,
+        failed=card.failed,
+        refusals=card.refusals,
+        success_rate=card.success_rate,
+        bytes_fetched=card.bytes_fetched,
+        median_speed=card.median_speed,
+        speed_by_hour=dict(card.speed_by_hour),
+    )
 
 
 def _waiting(app: App, rows: list[DownloadRow]) -> Mapping[DownloadId, Waiting]:

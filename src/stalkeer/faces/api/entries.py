@@ -40,7 +40,7 @@ class EntryItem(ApiModel):
     resolution: int | None
     languages: list[str]
     size: int | None = Field(description="Bytes, where the account states them.")
-    duration_s: int | None
+    duration_seconds: int | None
     tmdb_id: int | None
     is_protected: StrictBool = Field(description="Encrypted: listed, but never downloaded.")
     is_hls: StrictBool
@@ -51,7 +51,9 @@ class EntryItem(ApiModel):
 Words = Annotated[
     str,
     Query(
-        alias="q", max_length=200, description="Words of the title, name or group in any order; a year; S02E04 or 2x04."
+        alias="search",
+        max_length=200,
+        description="Words of the title, name or group in any order; a year; S02E04 or 2x04.",
     ),
 ]
 SourceName = Annotated[str | None, Query(max_length=64, description="Only this source.")]
@@ -61,19 +63,19 @@ SourceName = Annotated[str | None, Query(max_length=64, description="Only this s
 def search_catalogue(
     app: CurrentApp,
     page: PageParams,
-    q: Words = "",
+    words: Words = "",
     source: SourceName = None,
     kind: KindWord | None = None,
     gone: Annotated[bool, Query(description="Include entries that are no longer listed.")] = False,
 ) -> PageOf[EntryItem]:
-    """List the entries in the order in which they were added. With `q`, list only those that have all its words."""
-    if "\0" in q + (source or ""):
+    """List the entries in the order in which they were added. `search` selects those with all its words."""
+    if "\0" in words + (source or ""):
         raise InvalidInput("The search text must not contain control characters")
-    search = EntrySearch(q, source, kind.stored if kind else None, gone)
+    search = EntrySearch(words, source, kind.stored if kind else None, gone)
     after = last_id(page) or 0
     with app.database.connect() as connection:
         found = search_entries(connection, search, after=after, offset=page.offset, limit=page.size)
-        is_counted = not (q.strip() or kind or gone)
+        is_counted = not (words.strip() or kind or gone)
         total = count_entries(connection, source) if is_counted else None
     return PageOf(
         records=[_shown(entry) for entry in found],
@@ -109,7 +111,7 @@ def _shown(entry: CatalogueEntry) -> EntryItem:
         resolution=entry.resolution,
         languages=list(entry.languages),
         size=entry.size,
-        duration_s=entry.duration_s,
+        duration_seconds=entry.duration_s,
         tmdb_id=entry.tmdb_id,
         is_protected=entry.is_protected,
         is_hls=entry.is_hls,

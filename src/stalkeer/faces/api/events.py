@@ -15,9 +15,12 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.methods import is_head
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.jobs.downloads.view import Names, read_names
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
@@ -54,12 +57,12 @@ class EventView(ApiModel):
     message: str
     download_id: int | None
     wanted_id: int | None
-    source_id: int | None
-    instance_id: int | None
+    source: str | None
+    instance: str | None
     data: dict[str, object] | None = Field(description="Details for programs, depending on the kind.")
 
     @classmethod
-    def of(cls, row: EventRow) -> EventView:
+    def of(cls, row: EventRow, names: Names) -> EventView:
         event = row.event
         return cls(
             id=row.id,
@@ -69,27 +72,27 @@ class EventView(ApiModel):
             message=event.message,
             download_id=event.download_id,
             wanted_id=event.wanted_id,
-            source_id=event.source_id,
-            instance_id=event.instance_id,
-            data=dict(event.data) if event.data is not None else None,
+            source=names.source(event.source_id),
+            instance=names.instance(event.instance_id),
+            data=None if event.data is None else {to_camel(name): value for name, value in event.data.items()},
         )
 
 
 class DownloadProgress(ApiModel):
     id: int
     received: int
-    total: int | None
-    bytes_per_second: float | None
-    eta_seconds: float | None
+    size: int | None
+    speed: int | None
+    eta_seconds: int | None
 
     @classmethod
     def of(cls, row: DownloadRow) -> DownloadProgress:
         return cls(
             id=row.id,
             received=row.transfer.offset,
-            total=row.transfer.total,
-            bytes_per_second=row.transfer.speed,
-            eta_seconds=row.eta_s,
+            size=row.transfer.total,
+            speed=None if row.transfer.speed is None else round(row.transfer.speed),
+            eta_seconds=None if row.eta_s is None else round(row.eta_s),
         )
 
 
@@ -114,9 +117,11 @@ class Board:
                 self._progress, self._looked_at = json.dumps(documents, separators=(",", ":")), now
             return self._progress
 
-    def events(self, after: int) -> list[EventRow]:
+    def events(self, after: int) -> list[EventView]:
         with self.app.database.connect() as connection:
-            return events_after(connection, after, MOST_EVENTS)
+            rows = events_after(connection, after, MOST_EVENTS)
+            names = read_names(connection) if rows else Names()
+        return [EventView.of(row, names) for row in rows]
 
     def last_id(self) -> int:
         with self.app.database.connect() as connection:
@@ -146,7 +151,7 @@ def stream_events(
     if board.listeners >= MOST_LISTENERS:
         raise TooManyRequests(f"{MOST_LISTENERS} listeners are connected already; close one", 30)
     start = after if after is not None else _number(last_event_id)
-    is_short = "text/event-stream" not in request.headers.get("accept", "")
+    is_short = is_head(request.scope) or "text/event-stream" not in request.headers.get("accept", "")
     listener = _listen(request, board, start, is_short=is_short)
     return StreamingResponse(listener, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
@@ -194,6 +199,5 @@ async def _follow(request: Request, board: Board, cursor: int, *, is_short: bool
             await asyncio.sleep(INTERVAL_S)
 
 
-def _framed(row: EventRow) -> bytes:
-    document = EventView.of(row).model_dump_json(by_alias=True)
-    return format_sse_event(id=str(row.id), event=row.event.kind, data_str=document)
+def _framed(event: EventView) -> bytes:
+    return format_sse_event(id=str(event.id), event=event.kind, data_str=event.model_dump_json(by_alias=True))

@@ -59,7 +59,7 @@ class ExplanationsView(ApiModel):
 def explain_items(
     app: CurrentApp,
     text: Annotated[
-        str, Query(alias="q", min_length=1, max_length=200, description="An item's id, or part of its title.")
+        str, Query(alias="search", min_length=1, max_length=200, description="An item's id, or part of its title.")
     ],
 ) -> ExplanationsView:
     """Explain why wanted items were found or not."""
@@ -68,10 +68,10 @@ def explain_items(
     return ExplanationsView(items=items, total=found.total)
 
 
-@router.get("/missing/{item_id}/explanation", responses=problem_answers(404))
-def explain_missing_item(app: CurrentApp, item_id: RowId) -> ItemExplanation:
+@router.get("/missing/{wanted_id}/explanation", responses=problem_answers(404))
+def explain_missing_item(app: CurrentApp, wanted_id: RowId) -> ItemExplanation:
     """Show every candidate of a wanted item with its evidence and the rule that stopped it.
 
     Without candidates, show similar entries.
     """
-    return ItemExplanation.model_validate(choosing.explain_wanted(app.matching, WantedId(item_id)).to_document())
+    return ItemExplanation.model_validate(choosing.explain_wanted(app.matching, WantedId(wanted_id)).to_document())

@@ -12,6 +12,7 @@ from stalkeer.core.catalogue.filters import LONGEST_PATTERN, Field, Filter, Mode
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, page_of_all
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.sources.filters import (
     FilterPatch,
@@ -71,12 +72,12 @@ class FilterPreviewView(ApiModel):
 
 
 @router.get("")
-def list_all_filters(app: CurrentApp) -> list[FilterItem]:
+def list_all_filters(app: CurrentApp, page: PageParams) -> PageOf[FilterItem]:
     """List the filters from the configuration and those added here.
 
     Groups labelled as adult are left out in any case, unless a source includes them.
     """
-    return [to_api(item) for item in list_named_filters(app.database)]
+    return page_of_all([to_api(item) for item in list_named_filters(app.database)], page)
 
 
 @router.post("", status_code=201, responses=problem_answers(404))

@@ -22,6 +22,7 @@ from stalkeer.engine.presence import has_worker
 from stalkeer.errors import StoreError
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, page_of_all
 from stalkeer.runtime import App
 from stalkeer.store.downloads.workers import database_now, live_workers
 from stalkeer.store.system.health import HealthRow, list_findings
@@ -48,7 +49,6 @@ class HealthView(ApiModel):
 
 
 @router.get("/ping", responses={500: {"model": Pong}})
-@router.head("/ping", include_in_schema=False)
 async def ping(app: CurrentApp, response: Response) -> Pong:
     """Tell whether the program answers and reaches its database."""
     if await run_beside(lambda: app.database.answers(QUICK_S)):
@@ -58,7 +58,6 @@ async def ping(app: CurrentApp, response: Response) -> Pong:
 
 
 @router.get("/health", responses={503: {"model": HealthView}})
-@router.head("/health", include_in_schema=False)
 async def health(app: CurrentApp, response: Response) -> HealthView:
     """Tell whether each part works: the database, the worker, the data folder. 503 when one does not."""
     parts = await run_beside(lambda: states_of_parts(app))
@@ -129,14 +128,14 @@ class FindingView(ApiModel):
 
 
 @findings_router.get("/health")
-def list_health_findings(app: CurrentApp) -> list[FindingView]:
+def list_health_findings(app: CurrentApp, page: PageParams) -> PageOf[FindingView]:
     """List the findings of the health checks, errors first."""
     with app.database.connect() as connection:
-        return [FindingView.of(row) for row in list_findings(connection)]
+        return page_of_all([FindingView.of(row) for row in list_findings(connection)], page)
 
 
 @findings_router.post("/health/check")
-def check_health_now(app: CurrentApp) -> list[FindingView]:
+def check_health_now(app: CurrentApp, page: PageParams) -> PageOf[FindingView]:
     """Run the health checks now and return their findings."""
     app.check_health()
-    return list_health_findings(app)
+    return list_health_findings(app, page)

@@ -13,6 +13,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, page_of_all
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.library import instances, webhooks
 from stalkeer.jobs.library.instances import InstancePatch
@@ -140,10 +141,6 @@ class WebhookConnected(ApiModel):
     url: str
 
 
-class WebhookRemoved(ApiModel):
-    was_connected: StrictBool
-
-
 class NativeConnected(ApiModel):
     url: str
     category: str = Field(description="Category of the instance's downloads.")
@@ -151,16 +148,11 @@ class NativeConnected(ApiModel):
     note: str = Field(description="What the user still has to do, for example in config.yml; else empty.")
 
 
-class NativeRemoved(ApiModel):
-    removed: list[str] = Field(description="The removed parts: indexer, download client, webhook, API key.")
-    note: str = Field(description="What the user still has to do; else empty.")
-
-
 @router.get("")
-def list_all_instances(app: CurrentApp) -> list[Instance]:
+def list_all_instances(app: CurrentApp, page: PageParams) -> PageOf[Instance]:
     """List the instances from the configuration and those added here."""
     with app.database.connect() as connection:
-        return [_shown(row) for row in list_instances(connection)]
+        return page_of_all([_shown(row) for row in list_instances(connection)], page)
 
 
 @router.post("", status_code=201)
@@ -225,10 +217,10 @@ def try_webhook(app: CurrentApp, name: Name) -> None:
     webhooks.test_webhook(app.arrs, name)
 
 
-@router.delete("/{name}/webhook", responses=problem_answers(404, 502))
-def delete_webhook(app: CurrentApp, name: Name) -> WebhookRemoved:
+@router.delete("/{name}/webhook", status_code=204, responses=problem_answers(404, 502))
+def delete_webhook(app: CurrentApp, name: Name) -> None:
     """Remove Stalkeer's webhook from the instance."""
-    return WebhookRemoved(was_connected=webhooks.disconnect_webhook(app.arrs, name))
+    webhooks.disconnect_webhook(app.arrs, name)
 
 
 @router.post("/{name}/native", responses=problem_answers(404, 409, 502))
@@ -242,14 +234,14 @@ def connect_native(app: CurrentApp, name: Name, target: WebhookToConnect) -> Nat
     return NativeConnected(url=made.url, category=made.category, drive=made.drive, note=made.note)
 
 
-@router.delete("/{name}/native", responses=problem_answers(404, 502))
-def disconnect_native(app: CurrentApp, name: Name) -> NativeRemoved:
+@router.delete("/{name}/native", status_code=204, responses=problem_answers(404, 502))
+def disconnect_native(app: CurrentApp, name: Name) -> None:
     """Remove indexer, download client, webhook and key from the instance.
 
-    From then on, Stalkeer looks for missing items itself. A grab that is still open is finished as a grab.
+    From then on, Stalkeer looks for missing items itself, unless config.yml sets `drive: native`. A grab that is still
+    open is finished as a grab.
     """
-    gone = setup.disconnect_native(app.arrs, name)
-    return NativeRemoved(removed=list(gone.removed), note=gone.note)
+    setup.disconnect_native(app.arrs, name)
 
 
 def _shown(row: InstanceRow) -> Instance:

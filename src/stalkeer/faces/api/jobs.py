@@ -12,7 +12,7 @@ from stalkeer.engine.schedules import job_named, next_times
 from stalkeer.faces.api.deps import CurrentApp, start_run
 from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
-from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
+from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id, page_of_all
 from stalkeer.jobs.journal.runs import cancel_run
 from stalkeer.jobs.system.job_subject import check_subject
 from stalkeer.store.journal.runs import RunId, RunOptions, RunRow, RunState, count_runs, get_run, list_runs
@@ -120,9 +120,9 @@ def cancel_job(app: CurrentApp, run_id: RowId) -> RunView:
 
 
 @router.get("/schedules")
-def list_schedules(app: CurrentApp) -> list[ScheduleView]:
+def list_schedules(app: CurrentApp, page: PageParams) -> PageOf[ScheduleView]:
     """List the next automatic starts of jobs."""
     with app.database.connect() as connection:
         own = own_refresh_times(connection)
     times = next_times(app.settings, app.clock(), own)
-    return [ScheduleView(job=time.job, cron=time.cron, next_at=time.at) for time in times]
+    return page_of_all([ScheduleView(job=time.job, cron=time.cron, next_at=time.at) for time in times], page)

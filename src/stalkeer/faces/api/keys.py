@@ -14,6 +14,7 @@ from stalkeer.core.security.scopes import Scope
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.guard import look_again_at_keys
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, page_of_all
 from stalkeer.jobs.system import api_keys, users
 from stalkeer.store.system.api_keys import ApiKeyRow
 
@@ -62,9 +63,9 @@ class NewPassword(ApiModel):
 
 
 @router.get("/keys")
-def list_api_keys(app: CurrentApp) -> list[ApiKeyView]:
+def list_api_keys(app: CurrentApp, page: PageParams) -> PageOf[ApiKeyView]:
     """List the API keys with their last use. A key itself is shown only when it is made."""
-    return [ApiKeyView.of(row) for row in api_keys.list_keys(app.database)]
+    return page_of_all([ApiKeyView.of(row) for row in api_keys.list_keys(app.database)], page)
 
 
 @router.post("/keys", status_code=201)
@@ -91,9 +92,9 @@ def revoke_api_key(app: CurrentApp, request: Request, name: KeyName) -> None:
 
 
 @router.get("/users")
-def list_web_users(app: CurrentApp) -> list[UserView]:
+def list_web_users(app: CurrentApp, page: PageParams) -> PageOf[UserView]:
     """List the users of the web pages."""
-    return [UserView.model_validate(row) for row in users.list_users(app.database)]
+    return page_of_all([UserView.model_validate(row) for row in users.list_users(app.database)], page)
 
 
 @router.post("/users", status_code=201)

@@ -9,7 +9,7 @@ Node = dict[str, Any]
 
 
 def add_links(document: Node) -> None:
-    """Link every list to the operations on its items, such as `GET /downloads` to `GET /downloads/{download_id}`."""
+    """Link every list to the operations on its items, such as `GET /downloads` to `GET /downloads/{downloadId}`."""
     schemas = document.get("components", {}).get("schemas", {})
     paths: Node = document["paths"]
     for path, methods in paths.items():
@@ -39,7 +39,7 @@ def _pointer(listed: Node, schemas: Node, parameter: str) -> str | None:
     if "records" in schema.get("properties", {}):
         schema, prefix = schema["properties"]["records"], "#/records/0"
     item = _resolved(schema.get("items", {}), schemas)
-    field = "id" if parameter.endswith("_id") else "name"
+    field = "id" if parameter.endswith("Id") else "name"
     return f"$response.body{prefix}/{field}" if field in item.get("properties", {}) else None
 
 

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, page_of_all
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files
 from stalkeer.logs import LOG_NAME, current_level, set_level
 from stalkeer.secrets import mask_text
@@ -40,10 +41,11 @@ class LevelOfLogs(ApiModel):
 
 
 @router.get("")
-def list_logs(app: CurrentApp) -> list[LogFile]:
+def list_logs(app: CurrentApp, page: PageParams) -> PageOf[LogFile]:
     """List the log files, newest first."""
     paths = list_log_files(app.paths.logs)
-    return [LogFile(name=path.name, size=path.stat().st_size, changed_at=_changed(path)) for path in paths]
+    files = [LogFile(name=path.name, size=path.stat().st_size, changed_at=_changed(path)) for path in paths]
+    return page_of_all(files, page)
 
 
 @router.get("/level")

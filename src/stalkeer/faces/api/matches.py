@@ -17,8 +17,10 @@ from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.matching import decisions
 from stalkeer.jobs.matching.decisions import UserDecision, decide_match, take_other_entry
 from stalkeer.jobs.matching.match_run import MatchRequest, request_items
+from stalkeer.jobs.matching.rule_effects import RuleOutcome
 from stalkeer.jobs.matching.rules import DecisionScope
 from stalkeer.model import Decision, JobName, MatchId, WantedId
+from stalkeer.runtime import App
 from stalkeer.store.matching.matches import MatchFilter, MatchRow, count_matches, get_match, list_matches
 
 router = APIRouter(prefix="/matches", tags=["matches"])
@@ -69,6 +71,12 @@ class Confirmation(ApiModel):
         return self
 
 
+class Rejection(ApiModel):
+    whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
+    reason: str = Field("", max_length=500, description="Note to show with the rule.")
+    dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
+
+
 class PairToTake(ApiModel):
     wanted_id: StrictInt = Field(ge=1, le=LARGEST_ID)
     entry_id: StrictInt = Field(ge=1, le=LARGEST_ID)
@@ -80,6 +88,11 @@ class MatchToStart(ApiModel):
     wanted_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID, description="Match only this wanted item again.")
 
 
+EVERYTHING = MatchToStart()
+AS_IT_IS = Confirmation()
+THIS_ENTRY = Rejection()
+
+
 def match_filter(
     decision: Decision | None = None,
     kind: Annotated[str | None, Query(pattern="^(movie|series)$")] = None,
@@ -87,7 +100,7 @@ def match_filter(
     instance: Annotated[str | None, Query(max_length=80, description="Only this Radarr or Sonarr.")] = None,
     source: Annotated[str | None, Query(max_length=80, description="Only entries of this source.")] = None,
     text: Annotated[
-        str | None, Query(alias="q", max_length=200, description="Part of the item's title or the entry's name.")
+        str | None, Query(alias="search", max_length=200, description="Part of the item's title or the entry's name.")
     ] = None,
     imported: Annotated[
         bool, Query(description="Of items that were imported, which are wanted no more, instead of those missing.")
@@ -115,7 +128,7 @@ def list_all_matches(
 
 
 @router.post("/run", status_code=202, responses=problem_answers(404, 409))
-def start_matching(app: CurrentApp, what: MatchToStart) -> RunAccepted:
+def start_matching(app: CurrentApp, what: MatchToStart = EVERYTHING) -> RunAccepted:
     """Match new and changed items and entries. With an item, match only that item again."""
     chosen = MatchRequest() if what.wanted_id is None else request_items(app.matching, [WantedId(what.wanted_id)])
     return start_run(app, JobName.MATCH, chosen.subject)
@@ -136,7 +149,7 @@ def show_match(app: CurrentApp, match_id: RowId) -> MatchItem:
 
 
 @router.post("/{match_id}/confirm", responses=problem_answers(404))
-def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation) -> RuleEffectView:
+def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation = AS_IT_IS) -> RuleEffectView:
     """Confirm that the entry is the item, or that another entry is. The decision is saved as a rule."""
     wish = wish_of(decision.reason, dry_run=decision.dry_run)
     if decision.entry_id is not None:
@@ -145,22 +158,24 @@ def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation) -> R
     return effect_of(decide_match(app.matching, MatchId(match_id), UserDecision.CONFIRM, wish, scope))
 
 
-@router.delete("/{match_id}", responses=problem_answers(404))
-def reject_match(
-    app: CurrentApp,
-    match_id: RowId,
-    whole_title: Annotated[
-        bool, Query(alias="wholeTitle", description="About every entry of that title, not this one alone.")
-    ] = False,
-    reason: Annotated[str, Query(max_length=500, description="Note to show with the rule.")] = "",
-    dry_run: Annotated[bool, Query(alias="dryRun", description="Answer what would change; keep nothing.")] = False,
-) -> RuleEffectView:
+@router.post("/{match_id}/reject", responses=problem_answers(404))
+def reject_match(app: CurrentApp, match_id: RowId, decision: Rejection = THIS_ENTRY) -> RuleEffectView:
     """Reject a match: the entry is not the item.
 
     The decision is saved as a rule, which `DELETE /rules/{ruleId}` removes.
     """
-    wish, scope = wish_of(reason, dry_run=dry_run), scope_of(whole_title=whole_title)
-    return effect_of(decide_match(app.matching, MatchId(match_id), UserDecision.REJECT, wish, scope))
+    return effect_of(_reject(app, match_id, decision))
+
+
+@router.delete("/{match_id}", status_code=204, responses=problem_answers(404))
+def delete_match(app: CurrentApp, match_id: RowId) -> None:
+    """Reject a match, as `POST /matches/{matchId}/reject` does without a body."""
+    _reject(app, match_id, THIS_ENTRY)
+
+
+def _reject(app: App, match_id: int, decision: Rejection) -> RuleOutcome:
+    wish, scope = wish_of(decision.reason, dry_run=decision.dry_run), scope_of(whole_title=decision.whole_title)
+    return decide_match(app.matching, MatchId(match_id), UserDecision.REJECT, wish, scope)
 
 
 def scope_of(*, whole_title: bool) -> DecisionScope:

@@ -15,6 +15,7 @@ from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
+from stalkeer.faces.http.sorting import Direction, sorted_by
 from stalkeer.jobs.matching.search_upstream import refresh_item, search_item
 from stalkeer.model import InstanceKind, JobName, LibraryId, WantedId, WantedKind
 from stalkeer.runtime import App
@@ -94,7 +95,7 @@ def missing_filter(
     reason: Annotated[WantedReason | None, Query()] = None,
     skipped: Annotated[bool | None, Query(description="Only items that a rule skips, or only the others.")] = None,
     series_id: Annotated[int | None, Query(alias="seriesId", ge=1, le=LARGEST_ID)] = None,
-    text: Annotated[str | None, Query(alias="q", max_length=200, description="Part of a title.")] = None,
+    text: Annotated[str | None, Query(alias="search", max_length=200, description="Part of a title.")] = None,
 ) -> WantedFilter:
     library_id = None if series_id is None else LibraryId(series_id)
     return WantedFilter(
@@ -109,27 +110,30 @@ def missing_filter(
 
 
 ChosenItems = Annotated[WantedFilter, Depends(missing_filter)]
+ORDERS = {
+    ("title", Direction.ASCENDING): WantedOrder.TITLE,
+    ("firstSeen", Direction.DESCENDING): WantedOrder.NEWEST,
+    ("airDate", Direction.DESCENDING): WantedOrder.AIRED,
+}
+Sorting = Annotated[WantedOrder, Depends(sorted_by(ORDERS))]
+NO_SCAN_OPTIONS = ScanToStart()
 
 
 @router.get("")
-def list_missing_items(
-    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
-) -> PageOf[MissingItem]:
+def list_missing_items(app: CurrentApp, chosen: ChosenItems, page: PageParams, order: Sorting) -> PageOf[MissingItem]:
     """List the wanted items of the instances: missing items, and items below the cutoff."""
     return _page(app, chosen, page, order)
 
 
 @router.get("/movies")
-def list_missing_movies(
-    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
-) -> PageOf[MissingItem]:
+def list_missing_movies(app: CurrentApp, chosen: ChosenItems, page: PageParams, order: Sorting) -> PageOf[MissingItem]:
     """List the wanted movies, as of the last scan."""
     return _page(app, replace(chosen, kind=WantedKind.MOVIE), page, order)
 
 
 @router.get("/tvshows")
 def list_missing_episodes(
-    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: Sorting
 ) -> PageOf[MissingItem]:
     """List the wanted episodes, as of the last scan. `/missing/series` groups them."""
     return _page(app, replace(chosen, kind=WantedKind.EPISODE), page, order)
@@ -153,7 +157,7 @@ def list_missing_by_series(app: CurrentApp, chosen: ChosenItems, page: PageParam
 
 
 @router.post("/scan", status_code=202, responses=problem_answers(404, 409))
-def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
+def start_scan(app: CurrentApp, what: ScanToStart = NO_SCAN_OPTIONS) -> RunAccepted:
     """Start a scan: read the missing items of Radarr and Sonarr, and match them.
 
     A scan that is already queued is returned.
@@ -164,23 +168,23 @@ def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
     return start_run(app, JobName.SCAN_PREVIEW if what.dry_run else JobName.SCAN, what.instance)
 
 
-@router.get("/{item_id}", responses=problem_answers(404))
-def show_missing_item(app: CurrentApp, item_id: RowId) -> MissingItem:
+@router.get("/{wanted_id}", responses=problem_answers(404))
+def show_missing_item(app: CurrentApp, wanted_id: RowId) -> MissingItem:
     """Show one missing item with its candidates."""
     with app.database.connect() as connection:
-        return _shown(get_wanted(connection, WantedId(item_id)))
+        return _shown(get_wanted(connection, WantedId(wanted_id)))
 
 
-@router.post("/{item_id}/search", status_code=204, responses=problem_answers(404, 502))
-def search_missing_item(app: CurrentApp, item_id: RowId) -> None:
+@router.post("/{wanted_id}/search", status_code=204, responses=problem_answers(404, 502))
+def search_missing_item(app: CurrentApp, wanted_id: RowId) -> None:
     """Let the item's instance search its own indexers now."""
-    search_item(app.database, app.arrs, WantedId(item_id))
+    search_item(app.database, app.arrs, WantedId(wanted_id))
 
 
-@router.post("/{item_id}/refresh", status_code=204, responses=problem_answers(404, 502))
-def refresh_missing_item(app: CurrentApp, item_id: RowId) -> None:
+@router.post("/{wanted_id}/refresh", status_code=204, responses=problem_answers(404, 502))
+def refresh_missing_item(app: CurrentApp, wanted_id: RowId) -> None:
     """Let the item's instance refresh the movie or series."""
-    refresh_item(app.database, app.arrs, WantedId(item_id))
+    refresh_item(app.database, app.arrs, WantedId(wanted_id))
 
 
 def _page(app: App, chosen: WantedFilter, page: Page, order: WantedOrder) -> PageOf[MissingItem]:

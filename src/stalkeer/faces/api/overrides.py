@@ -46,6 +46,9 @@ class PauseRequest(ApiModel):
     )
 
 
+UNTIL_RESUMED = PauseRequest()
+
+
 class SpeedLimitRequest(ApiModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"bytesPerSecond": 5_000_000, "minutes": 60}]})
 
@@ -62,7 +65,7 @@ def get_overrides(app: CurrentApp) -> OverridesView:
 
 
 @router.put("/pause")
-def pause_downloads(app: CurrentApp, wish: PauseRequest) -> OverridesView:
+def pause_downloads(app: CurrentApp, wish: PauseRequest = UNTIL_RESUMED) -> OverridesView:
     """Pause the queue for some minutes, or until it is resumed.
 
     Downloads with priority `force`, and imports, continue.
@@ -70,10 +73,10 @@ def pause_downloads(app: CurrentApp, wish: PauseRequest) -> OverridesView:
     return OverridesView.of(pause_queue(app.download_queue, span_of(wish.minutes)))
 
 
-@router.delete("/pause")
-def resume_downloads(app: CurrentApp) -> OverridesView:
+@router.delete("/pause", status_code=204)
+def resume_downloads(app: CurrentApp) -> None:
     """End the pause of the queue. Downloads that were paused one by one stay paused."""
-    return OverridesView.of(resume_queue(app.download_queue))
+    resume_queue(app.download_queue)
 
 
 @router.put("/speed-limit")
@@ -82,7 +85,7 @@ def limit_speed_of_downloads(app: CurrentApp, wish: SpeedLimitRequest) -> Overri
     return OverridesView.of(limit_speed(app.download_queue, wish.bytes_per_second, span_of(wish.minutes)))
 
 
-@router.delete("/speed-limit")
-def end_speed_limit_of_downloads(app: CurrentApp) -> OverridesView:
+@router.delete("/speed-limit", status_code=204)
+def end_speed_limit_of_downloads(app: CurrentApp) -> None:
     """End the temporary speed limit. The limit of the settings applies again."""
-    return OverridesView.of(end_speed_limit(app.download_queue))
+    end_speed_limit(app.download_queue)

@@ -24,7 +24,6 @@ class QuarantinedFileView(ApiModel):
     reason: str
     size: int = Field(description="Bytes.")
     path: str
-    source_id: int
     source: str
     entry_id: int
     download_id: int = Field(description="The download of the file.")

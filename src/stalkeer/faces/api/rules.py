@@ -53,7 +53,7 @@ class MatchChange(ApiModel):
 
 
 class RuleEffectView(ApiModel):
-    """Describe the effect of a rule. `ruleId` is null for a dry run and for a removed rule."""
+    """Describe the effect of a rule. `ruleId` is null for a dry run."""
 
     rule_id: int | None
     changes: list[MatchChange]
@@ -146,10 +146,10 @@ def block_entry(app: CurrentApp, what: BlockToKeep) -> RuleEffectView:
     return effect_of(decisions.block_entry(app.matching, what.entry_id, wish_of(what.reason, dry_run=what.dry_run)))
 
 
-@router.delete("/{rule_id}", responses=problem_answers(404))
-def forget_rule(app: CurrentApp, rule_id: RowId) -> RuleEffectView:
+@router.delete("/{rule_id}", status_code=204, responses=problem_answers(404))
+def forget_rule(app: CurrentApp, rule_id: RowId) -> None:
     """Remove a rule and match its items again."""
-    return effect_of(decisions.forget_rule(app.matching, RuleId(rule_id)))
+    decisions.forget_rule(app.matching, RuleId(rule_id))
 
 
 def wish_of(reason: str, *, dry_run: bool) -> DecisionNote:

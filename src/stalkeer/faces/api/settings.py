@@ -251,9 +251,10 @@ def _add_sections() -> None:
     for section in CHANGEABLE:
         get_section, put_section, answer = _routes_of(section)
         what = f"Show the section `{section}` with the origin of each value."
-        router.add_api_route(f"/{section}", get_section, methods=["GET"], response_model=answer, description=what)
+        path = f"/{section.replace('_', '-')}"
+        router.add_api_route(path, get_section, methods=["GET"], response_model=answer, description=what)
         what = f"Change values of `{section}`. Null removes a value saved here. Changes apply at once."
-        router.add_api_route(f"/{section}", put_section, methods=["PUT"], response_model=answer, description=what)
+        router.add_api_route(path, put_section, methods=["PUT"], response_model=answer, description=what)
 
 
 _add_sections()

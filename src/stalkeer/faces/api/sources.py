@@ -13,7 +13,7 @@ from stalkeer.core.downloads.viewing import UseTimes, UseWhen
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel, CronText, RunAccepted
-from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
+from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id, page_of_all
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.sources import edit
 from stalkeer.jobs.sources.describe import KEEP, Keep, SourcePatch, build_source, read_use
@@ -170,6 +170,9 @@ class RefreshToStart(ApiModel):
     accept: StrictBool = Field(False, description="Accept a list that is on hold because it is much smaller.")
 
 
+AS_USUAL = RefreshToStart()
+
+
 class EntryChangeView(ApiModel):
     generation: int
     change: str = Field(description="`added`, `changed`, `removed` or `returned`.")
@@ -190,10 +193,10 @@ class ArchivedPlaylist(ApiModel):
 
 
 @router.get("")
-def list_all_sources(app: CurrentApp) -> list[Source]:
+def list_all_sources(app: CurrentApp, page: PageParams) -> PageOf[Source]:
     """List the sources with their entries, last refresh and account."""
     with app.database.connect() as connection:
-        return [to_api(row) for row in list_sources(connection)]
+        return page_of_all([to_api(row) for row in list_sources(connection)], page)
 
 
 @router.post("", status_code=201, responses=problem_answers(409))
@@ -234,7 +237,7 @@ def test_source(app: CurrentApp, name: Name) -> TestedSource:
 
 
 @router.post("/{name}/refresh", status_code=202, responses=problem_answers(404, 409))
-def refresh_source(app: CurrentApp, name: Name, how: RefreshToStart) -> RunAccepted:
+def refresh_source(app: CurrentApp, name: Name, how: RefreshToStart = AS_USUAL) -> RunAccepted:
     """Start a refresh of the source in a separate process. The answer names the run."""
     run_id = start_refresh(app.database, app.engine, name, RefreshOptions(accept=how.accept))
     return RunAccepted(run_id=run_id, job=REFRESH)
@@ -262,23 +265,23 @@ def list_source_changes(
 
 
 @router.get("/{name}/groups", responses=problem_answers(404))
-def list_source_groups(app: CurrentApp, name: Name) -> list[GroupView]:
+def list_source_groups(app: CurrentApp, name: Name, page: PageParams) -> PageOf[GroupView]:
     """List the groups of a source with the number of their entries, to choose filters."""
     row = _find(app, name)
     with app.database.connect() as connection:
-        return [
-            GroupView(group=group, kind=KindWord.of(kind), entries=count)
-            for group, kind, count in groups_of(connection, row.id)
-        ]
+        found = groups_of(connection, row.id)
+    groups = [GroupView(group=group, kind=KindWord.of(kind), entries=count) for group, kind, count in found]
+    return page_of_all(groups, page)
 
 
 @router.get("/{name}/archives", responses=problem_answers(404))
-def list_source_archives(app: CurrentApp, name: Name) -> list[ArchivedPlaylist]:
+def list_source_archives(app: CurrentApp, name: Name, page: PageParams) -> PageOf[ArchivedPlaylist]:
     """List the stored copies of the source's playlist. They do not contain the login."""
     row = _find(app, name)
     with app.database.connect() as connection:
         copies = list_archives(connection, row.id)
-    return [ArchivedPlaylist(generation=c.generation, size=c.size, created_at=c.created_at) for c in copies]
+    shown = [ArchivedPlaylist(generation=c.generation, size=c.size, created_at=c.created_at) for c in copies]
+    return page_of_all(shown, page)
 
 
 def _fields_of(new: SourceToDescribe) -> SourcePatch:

@@ -131,15 +131,15 @@ def show(context: typer.Context, download: int = typer.Argument(help="ID of the 
     Example: stalkeer download show 12 --json
     """
     from stalkeer.jobs.downloads.admission import explain_waiting
-    from stalkeer.jobs.downloads.view import Shown, read_grabs
+    from stalkeer.jobs.downloads.view import Shown, read_grabs, read_names
     from stalkeer.store.downloads.downloads import get_download
 
     parts = context_app(context)
     with parts.database.connect() as connection:
         row = get_download(connection, _id(download))
-        grabs = read_grabs(connection, row.id)
+        grabs, names = read_grabs(connection, row.id), read_names(connection)
     waiting = explain_waiting(parts.database, parts.settings, parts.clock(), [row.id]).get(row.id)
-    document = Shown(row, waiting, grabs).to_document()
+    document = Shown(row, names, waiting, grabs).to_document()
     emit(context, document, lambda console: render_one(console, document))
 
 

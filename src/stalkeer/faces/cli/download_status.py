@@ -24,6 +24,7 @@ ENDED_SHOWN = 10
 
 def read_shown(parts: App, states: list[str], limit: int, search: str) -> tuple[list[Shown], int]:
     from stalkeer.jobs.downloads.admission import explain_waiting
+    from stalkeer.jobs.downloads.view import read_names
     from stalkeer.jobs.downloads.view import show as shown_of
     from stalkeer.model import DownloadState
     from stalkeer.store.downloads.downloads import DownloadFilter, count_downloads, list_downloads
@@ -37,9 +38,9 @@ def read_shown(parts: App, states: list[str], limit: int, search: str) -> tuple[
     chosen = DownloadFilter(states=tuple(DownloadState(state) for state in states), search=search)
     with parts.database.connect() as connection:
         rows = list_downloads(connection, chosen, limit=limit)
-        total = count_downloads(connection, chosen)
+        total, names = count_downloads(connection, chosen), read_names(connection)
     waiting = explain_waiting(parts.database, parts.settings, parts.clock(), [row.id for row in rows])
-    return shown_of(rows, waiting), total
+    return shown_of(rows, names, waiting), total
 
 
 def status_document(parts: App) -> dict[str, object]:
@@ -67,12 +68,14 @@ def status_document(parts: App) -> dict[str, object]:
 
 
 def _read_ended(parts: App) -> list[Shown]:
+    from stalkeer.jobs.downloads.view import read_names
     from stalkeer.jobs.downloads.view import show as shown_of
     from stalkeer.store.downloads.downloads import DownloadFilter, QueueOrder, list_downloads
 
     chosen = DownloadFilter(states=tuple(FINAL_STATES))
     with parts.database.connect() as connection:
-        return shown_of(list_downloads(connection, chosen, order=QueueOrder.ENDED, limit=ENDED_SHOWN), {})
+        rows = list_downloads(connection, chosen, order=QueueOrder.ENDED, limit=ENDED_SHOWN)
+        return shown_of(rows, read_names(connection), {})
 
 
 def status_group(parts: App) -> Group:

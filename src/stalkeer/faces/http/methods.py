@@ -1,4 +1,4 @@
-"""Answer an unsupported method with 405 and the methods of the path.
+"""Answer HEAD wherever GET is answered, and an unsupported method with 405 and the methods of the path.
 
 The router alone would list only the methods of the first route that fits, and would read `DELETE /downloads/stats` as a
 request for the download `stats`.
@@ -12,9 +12,11 @@ from functools import cached_property
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from stalkeer.faces.http.problems import problem_response
+
+HEAD = "stalkeer.head"  # in the scope of a request that came as HEAD
 
 
 class MethodGuard:
@@ -25,6 +27,9 @@ class MethodGuard:
         if scope["type"] == "http":
             path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
             methods = self._methods_of(path)
+            if scope["method"] == "HEAD" and "HEAD" in methods:
+                await self._api({**scope, "method": "GET", HEAD: True}, receive, _without_body(send))
+                return
             if methods and scope["method"] not in methods:
                 detail = f"{scope['method']} is not a method of this path; it has {', '.join(methods)}"
                 headers, request_id = {"Allow": ", ".join(methods)}, scope.get("state", {}).get("request_id")
@@ -43,6 +48,9 @@ class MethodGuard:
         for route in iter_route_contexts(self._api.router.routes):
             if route.path_format is not None:
                 methods.setdefault(route.path_format, set()).update(route.methods or ())
+        for of_path in methods.values():
+            if "GET" in of_path:
+                of_path.add("HEAD")
         ordered = sorted(methods, key=lambda path: path.count("{"))
         return [(_pattern(path), sorted(methods[path])) for path in ordered]
 
@@ -50,3 +58,17 @@ class MethodGuard:
 def _pattern(path: str) -> re.Pattern[str]:
     parts = re.split(r"\{[^}]*\}", path)
     return re.compile("[^/]+".join(re.escape(part) for part in parts))
+
+
+def is_head(scope: Scope) -> bool:
+    """Tell whether the client asked with HEAD, so that only the head of the answer is sent."""
+    return HEAD in scope
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head

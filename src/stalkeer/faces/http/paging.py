@@ -5,23 +5,25 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Query
 
-from stalkeer.errors import InvalidInput, NotFound
+from stalkeer.errors import NotFound
 from stalkeer.faces.http.ids import LARGEST_ID
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.queries import BadQuery
 
 Record = TypeVar("Record")
 DEEPEST_ROW = 10_000
 LARGEST_PAGE = 500
 
 
-class TooDeep(InvalidInput):
-    """Report a page beyond the first 10,000 rows, answered with 400."""
+class TooDeep(BadQuery):
+    """Report a page beyond the first 10,000 rows."""
 
 
 class UnknownCursor(NotFound):
@@ -69,6 +71,25 @@ def page_parameters(
 
 
 PageParams = Annotated[Page, Depends(page_parameters)]
+
+
+def page_of_all(records: Sequence[Record], page: Page) -> PageOf[Record]:
+    """Return a page of a short list that is in memory. The cursor holds the place of the next row."""
+    start = page.offset if page.after is None else _place(page)
+    end = start + page.size
+    return PageOf[Record](
+        records=list(records[start:end]),
+        page=None if page.after is not None else page.page,
+        page_size=page.size,
+        total_records=len(records),
+        next_cursor=encode_cursor((end,)) if end < len(records) else None,
+    )
+
+
+def _place(page: Page) -> int:
+    place = last_id(page)
+    assert place is not None, "only pages with a cursor come here"
+    return place
 
 
 def last_id(page: Page) -> int | None:

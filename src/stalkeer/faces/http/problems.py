@@ -112,7 +112,8 @@ def install_problems(api: FastAPI) -> None:
     def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         fields = [ProblemField(pointer=_pointer(item["loc"]), detail=str(item["msg"])) for item in error.errors()]
         detail = "; ".join(f"{field.pointer}: {field.detail}" for field in fields[:5])
-        return problem_response(422, detail, code="invalid-input", fields=fields, request_id=_request_id(request))
+        status = 400 if any(item["loc"][0] == "query" for item in error.errors()) else 422
+        return problem_response(status, detail, code="invalid-input", fields=fields, request_id=_request_id(request))
 
     @api.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stalkeer import errors
-from stalkeer.faces.http.paging import TooDeep
+from stalkeer.faces.http.queries import BadQuery
 from stalkeer.faces.http.storage import RETRY_AFTER_S
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
 
 # the first class that fits decides
 STATUS_OF: tuple[tuple[type[errors.StalkeerError], int], ...] = (
-    (TooDeep, 400),
+    (BadQuery, 400),
     (LoginRefused, 401),
     (TooManyRequests, 429),
     (errors.NotFound, 404),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,25 +13,63 @@ from stalkeer.core.downloads.sabnzbd import InHistory, place_of
 from stalkeer.core.downloads.states import Priority
 from stalkeer.core.downloads.waiting import Waiting
 from stalkeer.logs import DOWNLOAD_LOG
-from stalkeer.model import DownloadId, DownloadState, InstanceId
+from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.secrets import mask_text
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.downloads import DownloadRow, get_download
 from stalkeer.store.downloads.native_items import NativeGrab, natives_of_download
 from stalkeer.store.journal.events import EventFilter, list_events
-from stalkeer.store.library.instances import get_instance_by_id
+from stalkeer.store.library.instances import InstanceRow, get_instance_by_id, instance_names
+from stalkeer.store.sources.sources import source_names
 
 MOST_LINES = 1000
 NOT_SHOWN = frozenset({"event", "level", "timestamp", "logger", "download", "exception", "request_id"})
+FACT_NAMES = {
+    "kind": "container",
+    "is_whole": "isWhole",
+    "reason": "reason",
+    "duration_s": "durationSeconds",
+    "audio_languages": "audioLanguages",
+    "subtitle_languages": "subtitleLanguages",
+    "has_video": "hasVideo",
+    "is_encrypted": "isEncrypted",
+    "flaw": "flaw",
+}
 PRIORITY_NAMES = {priority.level: priority.value for priority in Priority}
+
+
+@dataclass(frozen=True)
+class Names:
+    """Hold the names of sources and instances. Users and programs know them by name, the tables by id."""
+
+    sources: Mapping[SourceId, str] = field(default_factory=dict)
+    instances: Mapping[InstanceId, str] = field(default_factory=dict)
+
+    def source(self, source_id: SourceId | None) -> str | None:
+        return None if source_id is None else self.sources.get(source_id)
+
+    def instance(self, instance_id: InstanceId | None) -> str | None:
+        return None if instance_id is None else self.instances.get(instance_id)
+
+    def find_source(self, name: str) -> SourceId:
+        """Return the id of the source, or an id that no row has."""
+        return next((source_id for source_id, known in self.sources.items() if known == name), SourceId(0))
+
+    def find_instance(self, name: str) -> InstanceId:
+        """Return the id of the instance, or an id that no row has."""
+        return next((instance_id for instance_id, known in self.instances.items() if known == name), InstanceId(0))
+
+
+def read_names(connection: Transaction) -> Names:
+    return Names(source_names(connection), instance_names(connection))
 
 
 @dataclass(frozen=True)
 class ShownGrab:
     """Describe a release that an instance grabbed. `status` is the state as the instance sees it."""
 
-    instance_id: InstanceId
-    instance: str  # label of the instance
+    instance: str  # name of the instance
+    label: str
     download_id: str
     release: str
     category: str
@@ -41,7 +79,7 @@ class ShownGrab:
 
     def to_document(self) -> dict[str, object]:
         return {
-            "instanceId": self.instance_id,
+            "instance": self.instance,
             "downloadId": self.download_id,
             "release": self.release,
             "category": self.category,
@@ -56,6 +94,7 @@ class Shown:
     """Hold a download, and the reason why it waits."""
 
     row: DownloadRow
+    names: Names
     waiting: Waiting | None = None
     grabs: tuple[ShownGrab, ...] = ()
 
@@ -92,7 +131,7 @@ class Shown:
             "waiting": None if waiting is None else _waiting(waiting),
             "priority": PRIORITY_NAMES.get(row.queue.priority, str(row.queue.priority)),
             "rank": row.queue.rank,
-            "sourceId": row.identity.source_id,
+            "source": self.names.source(row.identity.source_id),
             "entryId": row.identity.entry_id,
             "size": row.transfer.total,
             "received": row.transfer.offset,
@@ -108,12 +147,12 @@ class Shown:
             "errorCode": row.outcome.error_code,
             "error": row.outcome.error,
             "worker": row.queue.worker,
-            "facts": None if row.outcome.facts is None else dict(row.outcome.facts),
+            "facts": shown_facts(row.outcome.facts),
             "path": row.outcome.final_path or row.outcome.placed_path or row.transfer.part_path,
             "items": [
                 {
                     "wantedId": item.wanted_id,
-                    "instanceId": item.instance_id,
+                    "instance": self.names.instance(item.instance_id),
                     "arrId": item.arr_id,
                     "state": item.state.value,
                     "importedFileId": item.imported_file_id,
@@ -130,26 +169,27 @@ class Shown:
         }
 
 
-def show(rows: Sequence[DownloadRow], waiting: Mapping[DownloadId, Waiting]) -> list[Shown]:
-    return [Shown(row, waiting.get(row.id)) for row in rows]
+def shown_facts(facts: Mapping[str, object] | None) -> dict[str, object] | None:
+    """Return what the file was found to be, without the notes of later steps. None before the file was read."""
+    found = {} if facts is None else {shown: facts[name] for name, shown in FACT_NAMES.items() if name in facts}
+    return found or None
+
+
+def show(rows: Sequence[DownloadRow], names: Names, waiting: Mapping[DownloadId, Waiting]) -> list[Shown]:
+    return [Shown(row, names, waiting.get(row.id)) for row in rows]
 
 
 def read_grabs(connection: Transaction, download_id: DownloadId) -> tuple[ShownGrab, ...]:
     """Return the grabs of a download as their instances see them."""
     found = natives_of_download(connection, download_id)
-    labels = {
-        native.grab.instance_id: get_instance_by_id(connection, native.grab.instance_id).label for native in found
-    }
-    return tuple(_shown_grab(native, labels[native.grab.instance_id]) for native in found)
+    return tuple(_shown_grab(native, get_instance_by_id(connection, native.grab.instance_id)) for native in found)
 
 
-def _shown_grab(native: NativeGrab, label: str) -> ShownGrab:
+def _shown_grab(native: NativeGrab, row: InstanceRow) -> ShownGrab:
     grab, place = native.grab, place_of(native.progress)
     words = place.fail_message if isinstance(place, InHistory) else ""
     status = "Removed" if grab.removed and not native.is_imported else place.status.value
-    return ShownGrab(
-        grab.instance_id, label, grab.nzo_id, grab.release, grab.category, status, native.is_imported, words
-    )
+    return ShownGrab(row.slug, row.label, grab.nzo_id, grab.release, grab.category, status, native.is_imported, words)
 
 
 def _waiting(waiting: Waiting) -> dict[str, object]:

@@ -272,6 +272,11 @@ def list_instances(
     return tuple(_row(row) for row in connection.execute(query))
 
 
+def instance_names(connection: Connection) -> dict[InstanceId, str]:
+    """Return the names of all instances, also of removed ones."""
+    return {InstanceId(row.id): row.slug for row in connection.execute(select(instances.c.id, instances.c.slug))}
+
+
 def get_instance(connection: Connection, slug: str) -> InstanceRow:
     row = find_instance(connection, slug)
     if row is None or row.removed_at is not None:

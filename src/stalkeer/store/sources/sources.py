@@ -181,6 +181,11 @@ def unread_sources_of_file(connection: Connection) -> set[str]:
     return set(connection.scalars(select(sources.c.slug).where(is_unread)))
 
 
+def source_names(connection: Connection) -> dict[SourceId, str]:
+    """Return the names of all sources, also of removed ones."""
+    return {SourceId(row.id): row.slug for row in connection.execute(select(sources.c.id, sources.c.slug))}
+
+
 def own_refresh_times(connection: Connection) -> dict[str, str]:
     """Return the cron lines of enabled sources with their own refresh times, by name."""
     return {row.slug: row.options.refresh for row in list_sources(connection) if row.enabled and row.options.refresh}
