@@ -230,8 +230,7 @@ def refusal(breaks: list[str]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    sys.path.append(str(ROOT))  # where this file is run as a script
-    from scripts.make_docs import openapi_document
+    from make_docs import openapi_document
 
     present = openapi_document()
     breaks = breaking_changes(read_frozen(), frozen(present)) if DOCUMENT.exists() else []

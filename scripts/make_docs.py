@@ -288,8 +288,8 @@ def wanted() -> dict[Path, str]:
     for name, mark, write in parts:
         path = ROOT / "docs" / f"{name}.md"
         found[path] = replaced(path.read_text(encoding="utf-8") if path.exists() else f"# {name}\n", mark, write())
-    sys.path.append(str(ROOT))  # where this file is run as a script
-    from scripts import freeze_api
+    sys.path.append(str(ROOT / "scripts"))
+    import freeze_api
 
     present = openapi_document()
     breaks = freeze_api.breaking_changes(freeze_api.read_frozen(), freeze_api.frozen(present))

@@ -59,13 +59,13 @@ def test_the_answer_to_many_new_downloads_plans_the_queue_once(app, client, data
     statements: list[str] = []
     event.listen(database.readers, "before_cursor_execute", lambda *call: statements.append(call[2]))
     explain_waiting(database, app.settings, clock())
-    planning = statements[-1]
+    planning = statements[-1].partition("WHERE")[0]  # which downloads it reads is up to the planning
     statements.clear()
 
     answer = client.post(f"/api/v1/entries/{first}/download", json={"scope": "season"}).json()
 
     assert [one["waiting"] is not None for one in answer["downloads"]] == [True] * 4
-    assert statements.count(planning) == 1
+    assert sum(statement.startswith(planning) for statement in statements) == 1
 
 
 def test_every_face_adds_to_radarr_and_downloads(app, client, database, clock, tmp_path):

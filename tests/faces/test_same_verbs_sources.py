@@ -553,7 +553,7 @@ def test_api_and_command_line_show_the_same_of_a_source(app: App, all_faces):
     keep(app, replace(ACCOUNT, options=options, priority=7, max_connections=3, bandwidth_limit=2_000_000))
     _, api, cli = all_faces
 
-    shown = json.loads(api.send("GET", "sources").text)
+    shown = json.loads(api.send("GET", "sources").text)["records"]
 
     assert shown == json.loads(cli.run("source", "list", "--json").text)["sources"]
 

@@ -56,7 +56,7 @@ def test_matches_can_be_filtered_and_followed_by_cursor(client, dune):
 
     assert first["records"][0]["id"] != second["records"][0]["id"]
     assert [row["entry"] for row in get(client, "/matches", decision="review")["records"]] == ["Dune"]
-    assert get(client, "/matches", q="nothing like it")["records"] == []
+    assert get(client, "/matches", search="nothing like it")["records"] == []
 
 
 @pytest.mark.parametrize("query", [{}, {"decision": "confirm"}, {"kind": "movie"}])
@@ -170,11 +170,11 @@ def test_an_explanation_names_every_candidate_and_why(client, dune):
 
 
 def test_items_are_explained_by_a_part_of_their_title(client, dune):
-    by_title, by_id = get(client, "/explain", q="dun"), get(client, "/explain", q=str(dune))
+    by_title, by_id = get(client, "/explain", search="dun"), get(client, "/explain", search=str(dune))
 
     assert [item["item"] for item in by_title["items"]] == ["Dune (2021)"]
     assert by_title == by_id
-    assert get(client, "/explain", q="9" * 30) == {"items": [], "total": 0}
+    assert get(client, "/explain", search="9" * 30) == {"items": [], "total": 0}
 
 
 @pytest.mark.parametrize(

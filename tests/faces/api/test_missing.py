@@ -64,7 +64,7 @@ def test_missing_items_are_listed_by_title_with_what_holds_them_back(app, client
     assert {row["found"] for row in answer["records"]} == {"nothing"}
 
 
-@pytest.mark.parametrize("order", ["title", "newest", "aired"])
+@pytest.mark.parametrize("order", ["title", "firstSeen", "airDate"])
 def test_every_item_comes_once_however_the_list_is_walked(app, client, radarr, sonarr, order):
     for number in range(7):
         radarr.add_movie(f"Film {number % 3}", 2020)
@@ -75,14 +75,14 @@ def test_every_item_comes_once_however_the_list_is_walked(app, client, radarr, s
 
     seen, cursor = [], None
     while True:
-        answer = get(client, "/missing", order=order, pageSize=3, **({"cursor": cursor} if cursor else {}))
+        answer = get(client, "/missing", sortKey=order, pageSize=3, **({"cursor": cursor} if cursor else {}))
         seen += [row["id"] for row in answer["records"]]
         cursor = answer["nextCursor"]
         if cursor is None:
             break
 
     assert len(seen) == len(set(seen)) == 11
-    assert seen == [row["id"] for row in get(client, "/missing", order=order)["records"]]
+    assert seen == [row["id"] for row in get(client, "/missing", sortKey=order)["records"]]
 
 
 def test_filters_narrow_the_list(app, client, radarr, sonarr):
@@ -96,7 +96,7 @@ def test_filters_narrow_the_list(app, client, radarr, sonarr):
     assert names(kind="movie") == ["Some Film (2020)"]
     assert names(instance="sonarr") == ["Some Series S00E01"]
     assert names(skipped=True) == ["Some Series S00E01"]
-    assert names(q="special") == ["Some Series S00E01"]
+    assert names(search="special") == ["Some Series S00E01"]
     assert names(found="confirmed") == []
     assert names(reason="cutoff") == []
 

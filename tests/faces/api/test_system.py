@@ -67,7 +67,7 @@ def test_the_log_level_changes_at_run_time(client, level):
 
 
 def test_a_backup_is_made_listed_fetched_and_deleted(client):
-    made = client.post("/api/v1/system/backup").json()["records"]
+    made = client.post("/api/v1/system/backup").json()
     name = made["name"]
 
     assert [backup["name"] for backup in client.get("/api/v1/system/backup").json()["records"]] == [name]
@@ -78,7 +78,7 @@ def test_a_backup_is_made_listed_fetched_and_deleted(client):
 
 
 def test_a_backup_of_the_list_is_staged_for_the_next_start(client, app, migrated):
-    name = client.post("/api/v1/system/backup").json()["records"]["name"]
+    name = client.post("/api/v1/system/backup").json()["name"]
 
     answer = client.post(f"/api/v1/system/backup/{name}/restore")
 
@@ -87,7 +87,7 @@ def test_a_backup_of_the_list_is_staged_for_the_next_start(client, app, migrated
 
 
 def test_an_uploaded_backup_is_checked(client, app, migrated):
-    name = client.post("/api/v1/system/backup").json()["records"]["name"]
+    name = client.post("/api/v1/system/backup").json()["name"]
     content = client.get(f"/api/v1/system/backup/{name}").content
 
     good = client.post("/api/v1/system/backup/restore", files={"file": ("b.zip", content)})
@@ -108,7 +108,7 @@ def migrated(app):
 
 
 def test_an_uploaded_backup_may_come_with_its_key(app, client, migrated):
-    made = client.post("/api/v1/system/backup").json()["records"]["name"]
+    made = client.post("/api/v1/system/backup").json()["name"]
     files = {
         "file": ("b.zip", client.get(f"/api/v1/system/backup/{made}").content),
         "key": ("b.key", app.key_file.read_bytes()),
@@ -120,7 +120,7 @@ def test_an_uploaded_backup_may_come_with_its_key(app, client, migrated):
 
 @pytest.mark.parametrize("key", [b"Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE=", b"no key", b""])
 def test_a_backup_with_a_wrong_key_is_refused_and_not_staged(app, client, migrated, key):
-    made = client.post("/api/v1/system/backup").json()["records"]["name"]
+    made = client.post("/api/v1/system/backup").json()["name"]
     content = client.get(f"/api/v1/system/backup/{made}").content
     kept = (app.paths.backups / made).with_suffix(".key")
     kept.write_bytes(key)

@@ -39,6 +39,7 @@ from stalkeer.faces.api import (
     sources,
     system,
     webhooks,
+    widget,
 )
 from stalkeer.faces.api.examples import add_examples
 from stalkeer.faces.api.links import add_links
@@ -53,6 +54,7 @@ from stalkeer.runtime import App
 # Routers under /api/v1, which need an API key. A line for each module, in the order of the document.
 ROUTERS: tuple[APIRouter, ...] = (
     system.router,
+    widget.router,
     health.findings_router,
     logs.router,
     backups.router,

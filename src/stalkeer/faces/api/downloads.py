@@ -69,6 +69,8 @@ class FactsView(ApiModel):
     has_video: bool = False
     is_encrypted: bool = False
     flaw: str = Field("", description="A defect that whole files may have too.")
+    extension: str | None = Field(None, description="The file's extension, where it differs from the name's.")
+    checksums: dict[str, str] = Field({}, description="Of the whole file, by algorithm.")
 
 
 class DownloadView(ApiModel):

@@ -35,7 +35,7 @@ SAMPLES: Mapping[str, object] = {
     "errorCode": None,
     "event": "Download",
     "excludeTags": ["no-vod"],
-    "facts": {"durationS": 9360, "audioLanguages": ["en"]},
+    "facts": {"container": "matroska", "isWhole": True, "durationSeconds": 9360, "audioLanguages": ["en"]},
     "fileMode": "0644",
     "fix": "Check that it runs and that address and API key are right: stalkeer arr test radarr",
     "folderMode": "0755",

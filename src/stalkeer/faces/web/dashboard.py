@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from stalkeer.core.downloads.rate_graph import SampleSpan, Steps, spread_samples
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import fragment, page
-from stalkeer.faces.web.volumes import volumes_of
 from stalkeer.jobs.downloads.admission import explain_waiting
+from stalkeer.jobs.system.disks import disks_of
 from stalkeer.jobs.system.first_run import read_setup
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
@@ -91,5 +91,5 @@ def read_dashboard(app: App) -> dict[str, object]:
             "events": list_events(connection, limit=9),
             "troubles": list_findings(connection),
             "sources": source_cards(connection),
-            "volumes": volumes_of(app.settings),
+            "volumes": disks_of(app.settings),
         }

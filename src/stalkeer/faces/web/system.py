@@ -19,10 +19,10 @@ from stalkeer.faces.web.formats import plural, size
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
-from stalkeer.faces.web.volumes import volumes_of
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.journal.runs import cancel_run
 from stalkeer.jobs.library.instances import add_path_mapping
+from stalkeer.jobs.system.disks import disks_of
 from stalkeer.jobs.system.first_run import read_setup
 from stalkeer.jobs.system.instance_health import look_through_instances
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files, read_end
@@ -63,7 +63,7 @@ def get_status(request: Request) -> HTMLResponse:
     with app.database.connect() as connection:
         troubles = list_findings(connection)
         setup = read_setup(connection, app.settings)
-    return page(request, "system/status.html", setup=setup, troubles=troubles, volumes=volumes_of(app.settings))
+    return page(request, "system/status.html", setup=setup, troubles=troubles, volumes=disks_of(app.settings))
 
 
 def facts_of(app: App) -> list[tuple[str, str]]:

@@ -34,6 +34,8 @@ FACT_NAMES = {
     "has_video": "hasVideo",
     "is_encrypted": "isEncrypted",
     "flaw": "flaw",
+    "extension": "extension",
+    "checksums": "checksums",
 }
 PRIORITY_NAMES = {priority.level: priority.value for priority in Priority}
 

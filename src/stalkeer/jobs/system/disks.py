@@ -8,9 +8,11 @@ from pathlib import Path
 
 from stalkeer.settings import Settings
 
+DATA = "data"
+
 
 @dataclass(frozen=True)
-class DiskView:
+class Disk:
     """Hold a disk and its folders. `free` and `total` are bytes, or None where the disk cannot be measured."""
 
     folders: tuple[str, ...]
@@ -18,14 +20,18 @@ class DiskView:
     free: int | None
     total: int | None
 
+    @property
+    def holds_downloads(self) -> bool:
+        return bool(set(self.folders) - {DATA})
 
-def volumes_of(settings: Settings) -> list[DiskView]:
+
+def disks_of(settings: Settings) -> list[Disk]:
     """Return each disk once, with all folders on it."""
     named = (
         ("incomplete", settings.directories.temp),
         ("movies", settings.directories.movies),
         ("episodes", settings.directories.tvshows),
-        ("data", settings.data_dir),
+        (DATA, settings.data_dir),
     )
     found: dict[int, tuple[Path, list[str]]] = {}
     for name, folder in named:
@@ -46,9 +52,9 @@ def is_there(place: Path) -> bool:
         return False
 
 
-def measured(path: Path, names: tuple[str, ...]) -> DiskView:
+def measured(path: Path, names: tuple[str, ...]) -> Disk:
     try:
         usage = shutil.disk_usage(nearest(path))
     except OSError:
-        return DiskView(names, path, None, None)
-    return DiskView(names, path, usage.free, usage.total)
+        return Disk(names, path, None, None)
+    return Disk(names, path, usage.free, usage.total)
