@@ -7,10 +7,10 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from stalkeer.adapters.files.disks import disks_of
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.api.kept import Kept
 from stalkeer.faces.http.models import ApiModel
-from stalkeer.jobs.system.disks import disks_of
 from stalkeer.runtime import App
 from stalkeer.store.system.widget import read_widget
 
