@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from scripts import make_architecture
 
 SRC = Path(__file__).parents[1] / "src" / "stalkeer"
 
@@ -162,6 +163,17 @@ def test_no_room_of_store_or_jobs_is_crowded():
     sizes = Counter(package_of(name) for name in map(name_of, modules()) if room_of(name) and "migrations" not in name)
 
     assert {room: size for room, size in sizes.items() if size > MOST_MODULES} == {}
+
+
+def test_the_picture_of_the_documents_shows_every_floor_and_room_in_their_order():
+    picture = (SRC.parents[1] / "docs" / "images" / "architecture.svg").read_text(encoding="utf-8")
+    words = re.findall(r"<text [^>]*>([^<]+)</text>", picture)
+
+    assert picture == make_architecture.picture(), "run: python scripts/make_architecture.py"
+    assert [word for word in words if (word,) in [names[:1] for names in FLOORS]] == [
+        names[0] for names in reversed(FLOORS[:-1])
+    ]
+    assert set(ROOMS) <= set(words)
 
 
 def test_no_adapter_imports_another():

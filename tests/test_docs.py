@@ -6,17 +6,15 @@ import re
 import shutil
 import tomllib
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
-from scripts import make_architecture, make_docs
+from scripts import make_docs
 
 from stalkeer.faces.cli.main import NOUNS
 from stalkeer.faces.cli.nouns import load_noun
 from stalkeer.faces.web.manual import TITLES
 from stalkeer.settings import load_settings
 from stalkeer.settings.keys import all_keys
-from tests.test_architecture import FLOORS, ROOMS
 
 ROOT = Path(__file__).parents[1]
 
@@ -115,15 +113,3 @@ def test_the_page_of_figures_names_the_machine_and_commands_that_there_are():
     assert "| Machine |" in page
     assert named
     assert [name for name in named if not (ROOT / "bench" / f"{name.replace('-', '_')}.py").exists()] == []
-
-
-def test_the_picture_of_the_architecture_shows_every_floor_and_room_in_their_order():
-    assert read("docs/images/architecture.svg") == make_architecture.picture(), (
-        "run: python scripts/make_architecture.py"
-    )
-    picture = ElementTree.fromstring(read("docs/images/architecture.svg"))
-    words = [element.text for element in picture.iter("{http://www.w3.org/2000/svg}text")]
-
-    shown = [floor for floor in words if floor in {names[0] for names in FLOORS}]
-    assert shown == [names[0] for names in reversed(FLOORS[:-1])]
-    assert set(ROOMS) <= set(words)
