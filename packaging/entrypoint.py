@@ -5,6 +5,7 @@ As process 1, also pass signals on and collect ended processes that nobody else 
 (`user:` in a compose file), keep that user. Refuse values that are not understood, instead of running as root.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -86,28 +87,38 @@ def take_over(folder: Path, user: User) -> list[str]:
         return failed
     device = folder.stat().st_dev
 
-    def give(name: str, place: str, descriptor: int | None) -> bool:
+    def give(name: str, place: str, descriptor: int | None = None) -> bool:
         try:
-            found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-            if found.st_dev != device:
-                return False
-            if (found.st_uid, found.st_gid) != user[:2]:
-                os.chown(name, user.uid, user.gid, dir_fd=descriptor, follow_symlinks=False)
-        except FileNotFoundError:  # removed meanwhile
-            return False
+            return _give(name, descriptor, user, device)
         except OSError as error:
             failed.append(f"{place}: {error.strerror}")
-        return True
+            return True
 
     def unreadable(error: OSError) -> None:
         failed.append(f"{error.filename}: {error.strerror}")
 
-    give(str(folder), str(folder), None)
+    give(str(folder), str(folder))
     for place, folders, files, descriptor in os.fwalk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if give(name, f"{place}/{name}", descriptor)]
         for name in files:
             give(name, f"{place}/{name}", descriptor)
     return failed
+
+
+def _give(name: str, descriptor: int | None, user: User, device: int) -> bool:
+    """Change the owner. Return False for what is gone, or on another file system."""
+    try:
+        found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+        if found.st_dev != device:
+            return False
+        if (found.st_uid, found.st_gid) != user[:2]:
+            os.chown(name, user.uid, user.gid, dir_fd=descriptor, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno != errno.EROFS:  # a configuration that is mounted read-only is meant so
+            raise
+    return True
 
 
 def become(user: User) -> None:
@@ -155,6 +166,11 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def is_joining() -> bool:
+    """Return whether this is a command in a running container (`docker exec`). Its parent is outside: it sees none."""
+    return os.getpid() != 1 and os.getppid() == 0
+
+
 def prepare(folder: Path) -> None:
     """Become the wanted user, after the data folder was given to it."""
     done = plan(os.environ, os.getuid(), os.getgid(), os.getgroups())
@@ -164,7 +180,7 @@ def prepare(folder: Path) -> None:
         os.umask(done.umask)
     if done.user is None:
         return
-    failed = take_over(folder, done.user)
+    failed = [] if is_joining() else take_over(folder, done.user)
     if failed:
         say(f"{len(failed)} paths cannot be given to user {done.user.uid}:{done.user.gid}, such as {failed[0]}")
     become(done.user)

@@ -145,6 +145,10 @@ def test_it_serves_as_puid_on_a_read_only_root_with_four_capabilities(container,
     assert served.execute("date", "+%z").stdout == "+0900\n"
     assert owners(config) == {(1234, 2345)}
     assert {path.name for path in config.iterdir()} >= {"stalkeer.db", "secret.key", "backups", "logs"}
+    strange = config / "strange"
+    strange.touch()
+    assert served.execute("stalkeer", "version").returncode == 0
+    assert strange.stat().st_uid == 0, "only the start of the container takes the folder over"
     code, taken_s = served.stop()
     assert code == 0, served.log
     assert taken_s < 10

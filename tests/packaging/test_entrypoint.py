@@ -130,6 +130,21 @@ def test_what_cannot_be_given_away_is_said_once_and_the_program_starts(foreign):
 
 
 @needs_root
+def test_a_configuration_that_is_mounted_read_only_is_left_as_it_is(foreign):
+    config = foreign / "config.yml"
+    config.touch()
+    mount = f'mount --bind {config} {config} && mount -o remount,bind,ro {config} && exec "$@"'
+    own_mounts = ["unshare", "--mount", "sh", "-c", mount, "sh"]
+    if subprocess.run([*own_mounts, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine allows no mounts of one's own")
+
+    ran = run_entrypoint(foreign, "id", "-u", environ={"PUID": "1234"}, wrap=own_mounts)
+
+    assert (ran.stdout, ran.stderr) == ("1234\n", "")
+    assert config.stat().st_uid == 0
+
+
+@needs_root
 def test_a_container_that_may_not_change_its_user_says_what_to_do(tmp_path):
     ran = run_entrypoint(
         tmp_path, "id", environ={"PUID": "1234", "PGID": "2345"}, wrap=["setpriv", "--bounding-set", "-setuid,-setgid"]
