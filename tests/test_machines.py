@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from platform import node
 
 import pytest
 
 from stalkeer.app import Start, build_app
 from stalkeer.errors import Conflict, SecretError, StoreError
+from stalkeer.store.db.database import open_database
+from stalkeer.store.db.locks import ServeLock
 from stalkeer.store.db.migrate import revision_of
 from stalkeer.store.library.instances import list_instances
 from stalkeer.store.sources.sources import list_sources
 from stalkeer.store.system.settings import read_published
+from tests.doubles.house import eventually
 
 pytestmark = pytest.mark.postgres
 
@@ -121,10 +126,35 @@ def test_a_second_serve_on_one_database_is_refused_and_changes_nothing(machine, 
     server = machine("first", "serve", **configured)
     share_key("second")
 
-    with pytest.raises(Conflict, match="serve"):
+    with pytest.raises(Conflict, match=f"serve on {node()[:30]}, process {os.getpid()}.*stalkeer worker"):
         machine("second", "serve")
 
     assert names_in(server) == ["radarr", "main"]
+
+
+def test_a_frozen_serve_loses_the_database_and_learns_of_it_when_it_thaws(postgres_url):
+    database = open_database(postgres_url)
+    frozen, second = ServeLock(database, lease_s=0.4), ServeLock(database)
+    assert frozen.acquire()
+    assert not second.acquire()
+
+    eventually(second.acquire, "the lease runs out", timeout_s=20)
+
+    assert not frozen.acquire()
+    second.release()
+    assert frozen.acquire()
+    frozen.release()
+    database.close()
+
+
+def test_a_serve_that_renews_its_lease_keeps_the_database(postgres_url):
+    database = open_database(postgres_url)
+    lock, second = ServeLock(database, lease_s=5), ServeLock(database)
+
+    assert all(lock.acquire() and not second.acquire() for _ in range(3))
+
+    lock.release()
+    database.close()
 
 
 def test_serve_starts_again_once_the_former_one_has_ended(machine, configured):

@@ -29,7 +29,7 @@ from stalkeer.settings.folders import shared_folders
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.db.damage import MAYBE_DAMAGE
 from stalkeer.store.db.database import Database, open_database
-from stalkeer.store.db.locks import ServeLock
+from stalkeer.store.db.locks import LEASE_S, ServeLock
 from stalkeer.store.db.migrate import check_schema, migrate
 from stalkeer.store.library.instances import (
     configured_instances,
@@ -143,9 +143,11 @@ def _settings_of(start: Start, database: Database, secrets: SecretBox) -> LiveSe
 def _lock_out_others(database: Database) -> ServeLock:
     lock = ServeLock(database)
     if not lock.acquire():
+        holder = lock.holder()
         raise Conflict(
-            "Another `stalkeer serve` already uses this database. Stop it first; on other machines, start "
-            "`stalkeer worker`"
+            f"Another `stalkeer serve` already uses this database{f': {holder}' if holder else ''}. Stop it first; on "
+            "other machines, start `stalkeer worker`. A `serve` that is frozen or lost its connection keeps the "
+            f"database for at most {LEASE_S:.0f} s"
         )
     return lock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import suppress
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from stalkeer.faces.http.security import Security
 
 RETRY_S = 5.0
+RENEW_S = 5.0
 log = get_logger(__name__)
 
 
@@ -130,6 +132,7 @@ def run_server(app: App) -> None:
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.child import child_command
     from stalkeer.engine.gate import WRONG_KEY, EngineGate
+    from stalkeer.engine.loop import Loop, LoopPace
     from stalkeer.engine.process import leave
     from stalkeer.faces.http.server import run
     from stalkeer.jobs.journal.upgrades import note_started_version
@@ -170,18 +173,28 @@ def run_server(app: App) -> None:
     for name in sorted(OLD_LANGUAGES & app.live.loaded.origins.keys()):
         log.warning("outdated setting: give `languages` to each radarr and sonarr, as [fr, en:require]", setting=name)
     watch = HealthWatch(look=lambda: _look_after(app, gate, security), check=app.check_health)
+    lease = Loop("lease", lambda: _renew_lease(app), LoopPace(RENEW_S), "the lease of the database was not renewed")
     watch.start()
+    lease.start()
     try:
         run(build_server(replace(app, engine=gate), security), app.settings.server)
     finally:
         watch.stop()
+        lease.stop()
         leave(engine)
 
 
+def _renew_lease(app: App) -> None:
+    """Renew the lease of the database. End this process when another `serve` took it over."""
+    lock = app.shared.lock
+    if lock is None or lock.acquire():
+        return
+    log.error("another `stalkeer serve` took this database over while this one did not answer; this one stops")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _look_after(app: App, gate: EngineGate, security: Security) -> None:
-    """Keep the lock of the database, and start work once the secret key fits."""
-    if app.shared.lock is not None and not app.shared.lock.acquire():
-        log.error("another `stalkeer serve` works on this database; stop one of them")
+    """Start work once the secret key fits."""
     if not gate.is_open and not app.shared.problems:
         app.reread_settings()
         if take_up_key(app):

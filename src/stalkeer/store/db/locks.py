@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from platform import node
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +21,16 @@ _SOURCE_LOCKS = 7825  # PostgreSQL's first lock number; the second is the source
 # otherwise the server would keep the lock of a crashed machine for two hours
 _KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 _SERVE_LOCK = 7825_0003  # 0001 is for migrations, 0002 for the catalogue
+
+LEASE_S = 30.0  # after which a frozen `serve` loses the database
+# PostgreSQL 13 and older has no such limit
+_END_IDLE_SESSION = text("SELECT set_config(name, :limit, false) FROM pg_settings WHERE name = 'idle_session_timeout'")
+_NAME_SESSION = text("SELECT set_config('application_name', :name, false)")
+_HOLDER = text(
+    "SELECT application_name, host(client_addr) AS client_addr, backend_start FROM pg_stat_activity"
+    " JOIN pg_locks USING (pid) WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = :lock"
+    " AND datname = current_database()"
+)
 
 
 @contextmanager
@@ -57,15 +69,20 @@ def _busy() -> Conflict:
 
 
 class ServeLock:
-    """Hold the lock of the only `serve` of a PostgreSQL database. It lasts as long as its connection."""
+    """Hold the lock of the only `serve` of a PostgreSQL database: a lease that `acquire` renews.
 
-    def __init__(self, database: Database) -> None:
+    The lock lasts as long as its connection. The server ends the connection of a process that did not renew the lease
+    for `LEASE_S`, because it is frozen, and after `_KEEPALIVES` the connection of a machine that is gone.
+    """
+
+    def __init__(self, database: Database, lease_s: float = LEASE_S) -> None:
         self._database = database
+        self._lease_s = lease_s
         self._connection: Connection | None = None
         self._held = ExitStack()
 
     def acquire(self) -> bool:
-        """Take the lock. Return False when another process has it. Keep a held lock; take a lost lock again."""
+        """Take the lock, or renew it. Return False when another process has it. A lost lock is taken again."""
         if self._connection is not None and _answers(self._connection):
             return True
         self.release()
@@ -74,10 +91,21 @@ class ServeLock:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             for setting, value in _KEEPALIVES.items():
                 connection.exec_driver_sql(f"SET {setting} = {value}")
+            connection.execute(_END_IDLE_SESSION, {"limit": f"{round(self._lease_s * 1000)}ms"})
+            connection.execute(_NAME_SESSION, {"name": f"serve on {node()[:30]}, process {os.getpid()}"})
             if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _SERVE_LOCK}).scalar_one():
                 return False
             self._connection, self._held = connection, opened.pop_all()
         return True
+
+    def holder(self) -> str:
+        """Say which process has the lock: its machine and its start. Empty where the server does not tell."""
+        with self._database.connect() as connection:
+            row = connection.execute(_HOLDER, {"lock": _SERVE_LOCK}).first()
+        if row is None or not row.application_name:
+            return ""
+        address = f" ({row.client_addr})" if row.client_addr else ""
+        return f"{row.application_name}{address}, since {row.backend_start:%Y-%m-%d %H:%M:%S} UTC"
 
     def release(self) -> None:
         connection, self._connection = self._connection, None
