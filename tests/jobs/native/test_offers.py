@@ -17,11 +17,11 @@ from stalkeer.jobs.native.indexer import FeedQuery, Indexer
 from stalkeer.jobs.native.offers import prepare_offers
 from stalkeer.model import Drive, JobName, WantedKind
 from stalkeer.store.catalogue.pictures import note_picture
-from stalkeer.store.db.tables import entries, grabs, library, wanted
+from stalkeer.store.db.tables import entries, grabs, library, matches, wanted
 from stalkeer.store.downloads.grabs import GrabbedItem, NewGrab, add_grab
 from stalkeer.store.downloads.offers import list_offers
 from stalkeer.store.downloads.variants import confirmed_matches
-from stalkeer.store.journal.runs import RunId, RunOwner, RunState, claim_run, finish_run, queue_run
+from stalkeer.store.journal.runs import RunOwner, RunState, claim_run, finish_run, queue_run
 from stalkeer.store.library.finding import ForeignIds
 from stalkeer.store.library.instances import InstanceOptions, get_instance
 from tests.doubles.app import make_app
@@ -325,14 +325,19 @@ class Starter:
         self.jobs.append(job)
         with self.app.database.begin() as connection:
             run_id = queue_run(connection, self.app.clock(), job, subject)
-            claim_run(connection, RunId(run_id), self.app.clock(), "w")
         if job == JobName.SCAN:
-            run_scan(self.app.scanner, QuietRun(), subject)
+            carry_out(self.app, run_id, lambda: run_scan(self.app.scanner, QuietRun(), subject))
         else:
-            prepare_offers(self.app.database, self.app.arrs, QuietRun(), subject)
-        with self.app.database.begin() as connection:
-            finish_run(connection, RunOwner(RunId(run_id), "w"), self.app.clock(), RunState.DONE, None, None)
+            carry_out(self.app, run_id, lambda: prepare_offers(self.app.database, self.app.arrs, QuietRun(), subject))
         return run_id
+
+
+def carry_out(app, run_id, work):
+    with app.database.begin() as connection:
+        claim_run(connection, run_id, app.clock(), "w")
+    work()
+    with app.database.begin() as connection:
+        finish_run(connection, RunOwner(run_id, "w"), app.clock(), RunState.DONE, None, None)
 
 
 def test_a_movie_that_was_just_added_is_read_matched_and_checked_while_its_search_waits(app, radarr, catalogue):
@@ -348,6 +353,105 @@ def test_a_movie_that_was_just_added_is_read_matched_and_checked_while_its_searc
     assert [offer.release for offer in found.offers] == [SAINTS]
     assert again == found
     assert starter.jobs == [JobName.SCAN, JobName.OFFERS]
+
+
+def confirm_later(app, name):
+    """The user confirms what was for review."""
+    with app.database.begin() as connection:
+        entry_id = connection.scalar(select(entries.c.id).where(entries.c.name == name))
+        connection.execute(update(matches).where(matches.c.entry_id == entry_id).values(decision="confirm"))
+
+
+@pytest.mark.parametrize(
+    "later", ["Copper Saints (2010) 2160p", "FR - Copper Saints (2010)", "Copper Saints (2010) 4K"]
+)
+def test_a_match_that_is_confirmed_right_after_a_search_is_served_by_the_next_one(app, radarr, catalogue, later):
+    row = know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    is_french = later.startswith("FR")
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    catalogue.list_entries(later, resolution=720 if is_french else 2160, **({"languages": "fr"} if is_french else {}))
+    sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+    match_wanted(app.matching, QuietRun())
+    with app.database.begin() as connection:
+        entry_id = connection.scalar(select(entries.c.id).where(entries.c.name == later))
+        connection.execute(update(matches).where(matches.c.entry_id == entry_id).values(decision="review"))
+    starter = Starter(app)
+    indexer = Indexer(app.database, app.arrs, starter)
+    before = indexer.search(row, BY_ID)
+
+    confirm_later(app, later)
+    after = indexer.search(row, BY_ID)
+    again = indexer.search(row, BY_ID)
+
+    assert (len(before.offers), len(after.offers)) == (1, 2)
+    assert again == after
+    assert starter.jobs == [JobName.OFFERS] * 2, "what is known starts nothing"
+
+
+def test_the_offers_of_a_search_are_prepared_while_those_of_a_large_library_still_are(app, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    for number in range(1, 6):
+        radarr.add_movie(f"Crowd {number}", 2010)
+        catalogue.list_entries(f"Crowd {number} (2010)", resolution=1080)
+    radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+    match_wanted(app.matching, QuietRun())
+
+    found = Indexer(app.database, app.arrs, Starter(app)).search(row, BY_ID)
+
+    assert [offer.release for offer in found.offers] == [SAINTS]
+    assert [offer.release for offer in listed(app)] == [SAINTS], "none of the others was checked first"
+
+
+def test_an_instance_that_does_not_answer_is_not_asked_about_a_release_by_every_search(app, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+    match_wanted(app.matching, QuietRun())
+    radarr.hook = lambda request: Response(401, {}) if request.path.endswith("/parse") else None
+    starter, time = Starter(app), [0.0]
+    indexer = Indexer(app.database, app.arrs, starter, monotonic=lambda: time[0])
+
+    for _ in range(3):
+        assert indexer.search(row, BY_ID).offers == ()
+    assert starter.jobs == [JobName.OFFERS]
+
+    radarr.hook = None
+    time[0] = 60.0
+    assert [offer.release for offer in indexer.search(row, BY_ID).offers] == [SAINTS]
+
+
+def test_a_search_waits_for_the_offers_that_another_search_lets_prepare(app, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+    match_wanted(app.matching, QuietRun())
+    runs, second = [], []
+
+    class Slow:
+        def start(self, job, subject=None, options=None):
+            with app.database.begin() as connection:
+                runs.append(queue_run(connection, app.clock(), job, subject))
+            return runs[-1]
+
+    def sleep(_seconds):
+        if not second:  # another search comes while this one waits
+            second.append(None)
+            second.append(indexer.search(row, BY_ID))
+        else:
+            carry_out(app, runs[0], lambda: prepare_offers(app.database, app.arrs, QuietRun(), "radarr"))
+
+    indexer = Indexer(app.database, app.arrs, Slow(), sleep=sleep)
+
+    first = indexer.search(row, BY_ID)
+
+    assert [offer.release for offer in first.offers] == [SAINTS]
+    assert second[1] == first
+    assert len(runs) == 1, "both wait for the same run"
 
 
 def test_an_item_that_the_instance_does_not_have_is_asked_for_once_in_a_while(app, radarr):

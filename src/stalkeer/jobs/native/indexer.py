@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from stalkeer.adapters.arr.radarr import find_movie_by_tmdb
 from stalkeer.adapters.arr.sonarr import find_series_by_tvdb
@@ -26,7 +27,7 @@ from stalkeer.errors import ArrError
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.scan import scan_subject
 from stalkeer.jobs.native.feed_walks import FeedWalks
-from stalkeer.jobs.native.offers import HELD_BACK
+from stalkeer.jobs.native.offers import HELD_BACK, offers_subject
 from stalkeer.jobs.sources.start import JobStarter
 from stalkeer.logs import get_logger
 from stalkeer.model import Drive, InstanceKind, JobName, LibraryId, WantedId
@@ -34,8 +35,9 @@ from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.offerable import (
     LiveOffer,
     OfferSearch,
-    count_unoffered,
+    UnofferedMatch,
     list_live_offers,
+    list_unoffered,
 )
 from stalkeer.store.journal.runs import OPEN_STATES, RunId, get_run
 from stalkeer.store.library.finding import (
@@ -109,6 +111,13 @@ class _Scope:
     numbers: ItemNumbers = NO_NUMBERS
 
 
+class _Tried(NamedTuple):
+    """Hold the run that prepares the offer of a match, and when to try it again."""
+
+    run_id: RunId
+    until: float
+
+
 @dataclass
 class Indexer:
     """Answer the searches of all instances.
@@ -124,6 +133,7 @@ class Indexer:
     sleep: Callable[[float], None] = time.sleep
     walks: FeedWalks = field(default_factory=FeedWalks)
     _learnt: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False)
+    _tried: dict[UnofferedMatch, _Tried] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def search(self, row: InstanceRow, query: FeedQuery) -> FeedPage:
@@ -138,10 +148,9 @@ class Indexer:
             scope = self._find(row, query)
             if not scope.wanted_ids and self._learn(row, query, scope):
                 scope = self._find(row, query)
-            if scope.wanted_ids and self._has_unoffered(row, scope):
-                self._wait_for(JobName.OFFERS, [row.slug])
             if not scope.wanted_ids:
                 return FeedPage()
+            self._prepare(row, scope)
         return self._page(row, query, scope)
 
     def _page(self, row: InstanceRow, query: FeedQuery, scope: _Scope) -> FeedPage:
@@ -163,10 +172,29 @@ class Indexer:
                     return _scope(library_ids, find_wanted_of(connection, library_ids, numbers), numbers)
             return _find_by_term(connection, row, query) if query.term else _Scope((), ())
 
-    def _has_unoffered(self, row: InstanceRow, scope: _Scope) -> bool:
+    def _prepare(self, row: InstanceRow, scope: _Scope) -> None:
+        """Let new matches of these items become offers, and wait for that.
+
+        A match whose offer was tried a moment ago is waited for, and not tried again: its instance may be down.
+        """
+        if self.starter is None:
+            return
         with self.database.connect() as connection:
-            unoffered = count_unoffered(connection, row.id, HELD_BACK, scope.library_ids)
-        return unoffered > 0 and self._is_time(("offers", row.id, scope.library_ids), self.wait_s)
+            unoffered = list_unoffered(connection, row.id, HELD_BACK, scope.library_ids)
+        if not unoffered:
+            return
+        now = self.monotonic()
+        with self._lock:
+            self._tried = {match: tried for match, tried in self._tried.items() if tried.until > now}
+            new = [match for match in unoffered if match not in self._tried]
+        for arr_id in sorted({match.library_arr_id for match in new}):
+            run_id = RunId(self.starter.start(JobName.OFFERS, offers_subject(row.slug, arr_id)))
+            tried = _Tried(run_id, now + self.wait_s)
+            with self._lock:
+                self._tried.update((match, tried) for match in new if match.library_arr_id == arr_id)
+        with self._lock:
+            waited = {self._tried[match] for match in unoffered if match in self._tried}
+        self._wait_until_ended({one.run_id for one in waited}, max((one.until for one in waited), default=now))
 
     def _learn(self, row: InstanceRow, query: FeedQuery, scope: _Scope) -> bool:
         """Sync items without a wanted item, because they are unknown or changed since the last scan.
@@ -210,7 +238,9 @@ class Indexer:
         if self.starter is None:
             return
         run_ids = [RunId(self.starter.start(job, subject)) for subject in dict.fromkeys(subjects)]
-        deadline = self.monotonic() + self.wait_s
+        self._wait_until_ended(run_ids, self.monotonic() + self.wait_s)
+
+    def _wait_until_ended(self, run_ids: Collection[RunId], deadline: float) -> None:
         while self.monotonic() < deadline:
             with self.database.connect() as connection:
                 if not any(get_run(connection, run_id).state.value in OPEN_STATES for run_id in run_ids):

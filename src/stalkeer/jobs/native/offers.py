@@ -113,22 +113,34 @@ class _File:
 
 
 def prepare_offers(database: Database, arrs: Arrs, run: Run, subject: str | None = None) -> OffersReport:
-    """Prepare the offers of every instance with the native drive, or of the instance `subject`.
+    """Prepare the offers of every instance with the native drive, or only of `subject`: an instance, or one of its
+    movies or series.
 
     An instance that does not answer does not stop the others.
     """
+    slug, item = _read_subject(subject)
     with database.connect() as connection:
-        rows = (get_instance(connection, subject),) if subject else list_instances(connection)
+        rows = (get_instance(connection, slug),) if slug else list_instances(connection)
     native = [row for row in rows if row.enabled and row.options.drive is Drive.NATIVE]
     reports: list[InstanceOffers] = []
     for row in native:
         if run.is_cancelled():
             break
         try:
-            reports.append(_Preparing(database, arrs, row, run).go())
+            reports.append(_Preparing(database, arrs, row, run, item).go())
         except StalkeerError as error:
             reports.append(InstanceOffers(row.slug, error=str(error)))
     return OffersReport(tuple(reports))
+
+
+def offers_subject(slug: str, library_arr_id: int) -> str:
+    """Name the offers that a search needs: those of its movie or series."""
+    return f"{slug}#{library_arr_id}"
+
+
+def _read_subject(subject: str | None) -> tuple[str, int | None]:
+    slug, _, item = (subject or "").partition("#")
+    return slug, int(item) if item else None
 
 
 def has_native_instances(connection: Transaction) -> bool:
@@ -137,12 +149,13 @@ def has_native_instances(connection: Transaction) -> bool:
 
 @dataclass
 class _Preparing:
-    """Prepare the offers of an instance."""
+    """Prepare the offers of an instance, or of one of its movies or series."""
 
     database: Database
     arrs: Arrs
     row: InstanceRow
     run: Run
+    library_arr_id: int | None = None
     offered: int = 0
     refused: int = 0
     _known: dict[str, list[OfferRow]] = field(default_factory=dict)  # offers by item
@@ -152,7 +165,7 @@ class _Preparing:
 
     def go(self) -> InstanceOffers:
         with self.database.connect() as connection:
-            matches = offerable_matches(connection, self.row.id, HELD_BACK)
+            matches = offerable_matches(connection, self.row.id, HELD_BACK, self.library_arr_id)
             further = read_further_titles(connection, self.row.id)
             self._failed = failed_offers(connection, self.row.id)
             for offer in list_offers(connection, self.row.id):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal, or_, select
 
@@ -74,27 +74,42 @@ def offerable_matches(
     connection: Connection,
     instance_id: InstanceId,
     held_back: Collection[str],
+    library_arr_id: int | None = None,
 ) -> list[OfferableMatch]:
-    """Return the matches to offer, oldest entries first. `held_back` lists the rules whose items are not offered."""
+    """Return the matches to offer, oldest entries first: all of them, or those of one movie or series.
+
+    `held_back` lists the rules whose items are not offered.
+    """
     query = _query(held_back).where(wanted.c.instance_id == instance_id)
+    if library_arr_id is not None:
+        query = query.where(library.c.instance_id == instance_id, library.c.arr_id == library_arr_id)
     query = query.order_by(entries.c.first_seen, entries.c.id, wanted.c.id)
     return [_match(row) for row in connection.execute(query).mappings()]
 
 
-def count_unoffered(
+class UnofferedMatch(NamedTuple):
+    """Name a confirmed match that has no offer yet. `library_arr_id` is the instance's id of the movie or series."""
+
+    library_arr_id: int
+    wanted_id: WantedId
+    entry_id: EntryId
+
+
+def list_unoffered(
     connection: Connection,
     instance_id: InstanceId,
     held_back: Collection[str],
     library_ids: Sequence[LibraryId],
-) -> int:
-    """Count the matches of these movies or series that have no offer yet."""
+) -> list[UnofferedMatch]:
+    """List the matches of these movies or series that have no offer yet."""
     known = exists().where(
         offer_entries.c.wanted_id == wanted.c.id,
         offer_entries.c.source_id + 0 == entries.c.source_id,  # + 0: SQLite would walk over all offers of the source
         offer_entries.c.entry_key == entries.c.key,
     )
     query = _query(held_back).where(wanted.c.instance_id == instance_id, library.c.id.in_(library_ids), ~known)
-    return int(connection.scalar(select(func.count()).select_from(query.subquery())) or 0)
+    rows = connection.execute(query.with_only_columns(library.c.arr_id, wanted.c.id, entries.c.id).distinct())
+    return [UnofferedMatch(row[0], WantedId(row[1]), EntryId(row[2])) for row in rows]
 
 
 @dataclass(frozen=True)
