@@ -51,7 +51,7 @@ def test_both_programs_take_indexer_and_client_by_one_action(stage: Stage, addre
 
 def test_what_they_search_they_grab_and_import_by_themselves(stage: Stage, address: str):
     stage.radarr.change("qualityprofile/1", language={"id": -1, "name": "Any"})  # else it refuses what is in French
-    stage.stalkeer("job", "run", "offers", **NATIVE)
+    stage.run_job("offers", **NATIVE)
     movies = [row["id"] for row in stage.radarr.want("GET", "movie")]
     stage.radarr.run("MoviesSearch", movieIds=movies)
     for series in stage.sonarr.want("GET", "series"):

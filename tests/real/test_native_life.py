@@ -115,7 +115,7 @@ class Life:
         """Refresh and scan, with what follows."""
         self.stage.stalkeer("source", "refresh", **NATIVE)
         self.stage.stalkeer("scan", "missing", **NATIVE)
-        self.stage.stalkeer("job", "run", "offers", **NATIVE)
+        self.stage.run_job("offers", **NATIVE)
 
 
 _GONE: Content = Memory(b"<html>404 Not Found</html>")
@@ -260,7 +260,6 @@ def test_a_better_release_replaces_the_file(life: Life):
     first = movie_of(life, "Rising Stairs")["movieFile"]
     life.publish("Rising Stairs (2017) 2160p")
     life.read_list()
-    time.sleep(30)  # a search prepares the releases of one item once in 25 seconds
 
     search(life, "Rising Stairs")
 

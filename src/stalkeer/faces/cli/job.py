@@ -40,7 +40,7 @@ def list_(
 @app.command()
 def start(
     context: typer.Context,
-    job: str = typer.Argument(help="refresh, scan, match, download, cleanup or backup."),
+    job: str = typer.Argument(help="refresh, scan, match, download, offers, cleanup or backup."),
     subject: str | None = typer.Argument(None, help="Source for refresh, instance for scan."),
 ) -> None:
     """Start a job in the running `serve` or worker.
