@@ -80,6 +80,7 @@ def test_a_kill_at_each_commit_imports_once(native):
     assert kill_at_commits(native, count(1)) > 12, "some commits of each step"
 
 
+@pytest.mark.soak  # 20 s: two processes, and the time after which a silent worker counts as dead
 @pytest.mark.postgres
 def test_serve_goes_on_with_the_grabs_of_a_worker_that_is_killed(tmp_path, postgres_database):
     with open_house(tmp_path, postgres_database) as house, open_native(house) as native:
