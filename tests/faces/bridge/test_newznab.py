@@ -225,6 +225,24 @@ def test_the_feed_is_complete_the_newest_first_and_its_pages_are_exact(filled):
     assert read_page(filled.fetch, settings.url("tvsearch", offset=0, limit=0)) == []
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])
+def test_the_feed_ends_with_the_placeholder_on_whatever_page_it_comes(filled, limit):
+    """Both programs warn of missed releases when no item is as old as the newest of their last sync."""
+    settings = filled.settings("sonarr")
+    offset, found = 0, []
+    while page := read_page(filled.fetch, settings.url("tvsearch", offset=offset, limit=limit)):
+        found += page
+        offset += limit
+
+    assert [item.title for item in found].count("Stalkeer placeholder") == 1
+    assert found[-1].title == "Stalkeer placeholder"
+    assert found[-1].published < min(item.published for item in found[:-1])
+
+
+def test_a_search_has_no_placeholder(filled):
+    assert "Stalkeer placeholder" not in titles(filled, "radarr", "movie", tmdbid=438631)
+
+
 def test_a_release_that_leaves_between_two_pages_hides_none_from_a_program_that_reads_on(filled):
     settings = filled.settings("sonarr")
     whole = read_all(filled.fetch, settings, "tvsearch")

@@ -97,9 +97,12 @@ def _search(request: Request) -> Response:
     if query is None:  # categories or functions of the other program
         return _feed(request, FeedPage(), offset=0)
     page = _indexer(request).search(row, query)
-    # the test of both programs needs an item even from an empty indexer
-    is_bare = query.is_feed and query.offset == 0 and not page.total
-    return _feed(request, page, offset=query.offset, placeholder_category=_asked_category(request) if is_bare else None)
+    return _feed(
+        request,
+        page,
+        offset=query.offset,
+        placeholder_category=_asked_category(request) if page.has_last else None,
+    )
 
 
 def _get(request: Request) -> Response:

@@ -17,7 +17,7 @@ from stalkeer.store.downloads.offerable import LiveOffer
 
 PLACEHOLDER = "placeholder"
 PLACEHOLDER_TITLE = "Stalkeer placeholder"  # a title that neither program can parse as an item
-PLACEHOLDER_DATE = datetime(2020, 1, 1, tzinfo=UTC)
+PLACEHOLDER_DATE = datetime(2020, 1, 1, tzinfo=UTC)  # older than every release
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SPACE = "http://www.newznab.com/DTD/2010/feeds/attributes/"
 _NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -29,7 +29,11 @@ _CATEGORIES = (
 
 @dataclass(frozen=True)
 class Feed:
-    """Hold a page of the feed. With `placeholder_category`, the page has a harmless item of that category instead."""
+    """Hold a page of the feed. With `placeholder_category`, the page ends with a harmless item of that category.
+
+    The test of both programs needs an item even from an empty indexer. And both warn that a sync missed releases unless
+    they meet an item that is as old as the newest of their last sync, which may have left the feed.
+    """
 
     offers: Sequence[LiveOffer]
     total: int
@@ -59,13 +63,12 @@ def error_document(code: int, description: str) -> str:
 
 def feed_document(feed: Feed, address: str, link: Callable[[str], str]) -> str:
     items = [_offer_item(offer, link(offer.guid)) for offer in feed.offers]
-    total = feed.total
     if feed.placeholder_category is not None:
-        items, total = [_placeholder_item(link(PLACEHOLDER), feed.placeholder_category)], 1
+        items.append(_placeholder_item(link(PLACEHOLDER), feed.placeholder_category))
     return (
         f'{_HEAD}<rss version="2.0" xmlns:newznab="{_SPACE}"><channel><title>Stalkeer</title>'
         f"<description>Releases of your playlists</description><link>{_text(address)}</link>"
-        f'<newznab:response offset="{feed.offset}" total="{total}"/>{"".join(items)}</channel></rss>\n'
+        f'<newznab:response offset="{feed.offset}" total="{feed.total}"/>{"".join(items)}</channel></rss>\n'
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.offerable import (
     LiveOffer,
     OfferSearch,
+    PlaceInFeed,
     UnofferedMatch,
     list_live_offers,
     list_unoffered,
@@ -95,11 +96,13 @@ class FeedQuery:
 class FeedPage:
     """Hold a page of offers.
 
-    `total` counts the offers up to the end of the page, plus one where another page follows.
+    `total` counts the items up to the end of the page, plus one where another follows. `has_last`: the page ends with
+    the last item of the feed, the placeholder.
     """
 
     offers: tuple[LiveOffer, ...] = ()
     total: int = 0
+    has_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,10 +161,13 @@ class Indexer:
         place = self.walks.begin(walk, query.offset)
         with self.database.connect() as connection:
             found = list_live_offers(connection, _chosen(row, query, scope), limit=query.limit, place=place)
-        reached = query.offset + len(found.offers)
-        if found.end is not None:
+            # a page that begins behind the placeholder is empty
+            is_within = bool(found.offers) or _follows_offer(connection, row, query, scope, place)
+        if found.end is not None and len(found.offers) == query.limit:
             self.walks.note(walk, query.offset + query.limit, found.end)
-        return FeedPage(found.offers, reached + found.has_more)
+        more = found.has_more or (query.is_feed and is_within)
+        has_last = more and not found.has_more and len(found.offers) < query.limit
+        return FeedPage(found.offers, query.offset + len(found.offers) + more, has_last)
 
     def _find(self, row: InstanceRow, query: FeedQuery) -> _Scope:
         with self.database.connect() as connection:
@@ -256,6 +262,16 @@ class Indexer:
                 return False
             self._learnt[about] = now + every_s
         return True
+
+
+def _follows_offer(
+    connection: Transaction, row: InstanceRow, query: FeedQuery, scope: _Scope, place: PlaceInFeed
+) -> bool:
+    """Return whether a place is the start of the feed or comes directly after an offer."""
+    if place.skip == 0:
+        return True
+    before = replace(place, skip=place.skip - 1)
+    return bool(list_live_offers(connection, _chosen(row, query, scope), limit=1, place=before).offers)
 
 
 def _chosen(row: InstanceRow, query: FeedQuery, scope: _Scope) -> OfferSearch:
