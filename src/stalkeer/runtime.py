@@ -90,6 +90,10 @@ class RunningEngine(JobStarter, Protocol):
         """Check the queue at once."""
         ...
 
+    def note_reported_import(self, nzo_id: str) -> None:
+        """Ask an instance soon about a grab whose import it has reported without the path of the file."""
+        ...
+
 
 class SettingsRole(Enum):
     """Define the role of a process for the settings that all processes of a database share."""

@@ -14,6 +14,7 @@ from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions, queue_run
 class NotingEngine:
     started: list[tuple[str, str | None, Mapping[str, object] | None]] = field(default_factory=list)
     woken: int = 0
+    reported: list[str] = field(default_factory=list)
 
     def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
         self.started.append((job, subject, options))
@@ -21,6 +22,9 @@ class NotingEngine:
 
     def wake(self) -> None:
         self.woken += 1
+
+    def note_reported_import(self, nzo_id: str) -> None:
+        self.reported.append(nzo_id)
 
 
 @dataclass(frozen=True)
@@ -36,3 +40,6 @@ class QueueingEngine:
 
     def wake(self) -> None:
         """Nothing looks at the queue."""
+
+    def note_reported_import(self, nzo_id: str) -> None:
+        """Nothing asks an instance."""

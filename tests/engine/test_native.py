@@ -420,7 +420,7 @@ def test_an_event_of_the_instance_confirms_its_import_at_once(native):
 
     received = told(native, "Download", nzo_id, offered, movieFile={"id": 77, "path": "/films/Film/film.mkv"})
 
-    assert received.is_grab
+    assert (received.is_grab, received.unproven_import) == (True, "")
     done = native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
     assert done.outcome.final_path == "/films/Film/film.mkv"
     assert [item.imported_file_id for item in done.items] == [77]
@@ -431,8 +431,9 @@ def test_an_event_that_names_our_own_file_confirms_nothing(native):
     offered = native.offer()
     nzo_id = ready(native, offered)
 
-    told(native, "Download", nzo_id, offered, movieFile={"id": 77, "path": native.row_of(nzo_id).storage})
+    received = told(native, "Download", nzo_id, offered, movieFile={"id": 77, "path": native.row_of(nzo_id).storage})
 
+    assert received.unproven_import == nzo_id
     assert [item.state for item in native.download(nzo_id).items] == [ItemState.IMPORTING]
     polled(native, lambda: file_of(native, offered))
     done = native.house.await_state(native.download(nzo_id).id, S.COMPLETED)

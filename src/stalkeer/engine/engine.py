@@ -120,7 +120,7 @@ class Engine:
             LoopPace(intervals.settings_s),
             "the settings could not be read again; those of before count",
         )
-        watch = GrabWatch(
+        self._watch = GrabWatch(
             program.database,
             clients.arrs,
             program.clock,
@@ -129,7 +129,7 @@ class Engine:
         )
         self._grabs = Loop(
             "grabs",
-            lambda: self._look_at_grabs(watch),
+            self._look_at_grabs,
             LoopPace(intervals.grabs_s, intervals.grabs_pause_s, intervals.grabs_s / 4),
             "the grabs of instances are looked at again in a while",
         )
@@ -235,6 +235,11 @@ class Engine:
         """Check the queue now instead of within two seconds."""
         self._wake_both()
 
+    def note_reported_import(self, nzo_id: str) -> None:
+        """Ask an instance soon about a grab whose import it has reported without the path of the file."""
+        self._watch.note_reported(nzo_id)
+        self._grabs.wake()
+
     def _wake_both(self) -> None:
         self._heartbeat.wake()
         self._grabs.wake()
@@ -311,13 +316,13 @@ class Engine:
             if is_unclaimed(connection, order):
                 self._results.put(BeatResult(passed_on=[order]))
 
-    def _look_at_grabs(self, watch: GrabWatch) -> bool:
+    def _look_at_grabs(self) -> bool:
         """Follow the grabs.
 
         Also create the folders that instances look for, which may be missing after a start or a change.
         """
         make_native_folders(self._tools.database, self._tools.settings())
-        return watch.look()
+        return self._watch.look()
 
     def _look_at_settings(self) -> None:
         self._program.reread_settings()

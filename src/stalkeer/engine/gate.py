@@ -43,3 +43,8 @@ class EngineGate:
         """Let the engine look at the queue at once, where it works."""
         if self._is_open:
             self._engine.wake()
+
+    def note_reported_import(self, nzo_id: str) -> None:
+        """Ask an instance soon about the import of this grab, where the engine works."""
+        if self._is_open:
+            self._engine.note_reported_import(nzo_id)

@@ -69,6 +69,8 @@ def receive_webhook_with_secret(app: CurrentApp, sender: SenderByPath, body: Bod
 def _take(app: CurrentApp, row: InstanceRow, body: bytes) -> EventReceived:
     received = receive_event(app.arrs, row, body)
     if (received.cancelled or received.is_grab) and app.engine is not None:
+        if received.unproven_import:
+            app.engine.note_reported_import(received.unproven_import)
         app.engine.wake()  # so that a cancelled download stops at once, and a confirmed import is completed at once
     run = None
     if received.scan_item is not None and app.engine is not None:

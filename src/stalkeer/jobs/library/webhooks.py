@@ -49,6 +49,7 @@ class Received:
     scan_item: int | None = None
     cancelled: int = 0  # number of cancelled downloads
     is_grab: bool = False  # the event is about a release that the instance grabbed from Stalkeer
+    unproven_import: str = ""  # id of a grab whose import was reported without the path of the file
 
 
 def connect_webhook(arrs: Arrs, slug: str, our_url: str) -> str:
@@ -143,19 +144,20 @@ def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
     event = read_event(body)
     if event.kind in (EventKind.TEST, EventKind.OTHER) or not row.enabled:
         return Received(event.kind, row.slug)
-    cancelled = 0
+    cancelled, unproven = 0, ""
     with arrs.database.begin() as connection:
         wanted_ids = find_wanted(connection, row.id, event.arr_ids, _whole_item(event))
         grab = _grab_of(connection, row, event)
         if grab is not None:
-            _follow_grab(connection, grab, event, row, arrs.clock())
+            is_proven = _follow_grab(connection, grab, event, row, arrs.clock())
+            unproven = "" if is_proven else grab.nzo_id
         elif event.kind is EventKind.IMPORTED or event.kind is EventKind.ITEM_DELETED:
             cancelled = _cancel_ours(connection, arrs, wanted_ids, event.kind)
         elif event.kind is EventKind.GRABBED:
             mark_skipped(connection, wanted_ids, SkipRule.QUEUED.value)
         _tell(connection, arrs, row, event)
     scan_item = event.library_arr_id if event.kind in RESCANNED and not event.is_upgrade else None
-    return Received(event.kind, row.slug, scan_item, cancelled, grab is not None)
+    return Received(event.kind, row.slug, scan_item, cancelled, grab is not None, unproven)
 
 
 def _grab_of(connection: Transaction, row: InstanceRow, event: ArrEvent) -> GrabRow | None:
@@ -166,16 +168,20 @@ def _grab_of(connection: Transaction, row: InstanceRow, event: ArrEvent) -> Grab
     return grab if grab is not None and grab.instance_id == row.id else None
 
 
-def _follow_grab(connection: Transaction, grab: GrabRow, event: ArrEvent, row: InstanceRow, now: datetime) -> None:
+def _follow_grab(connection: Transaction, grab: GrabRow, event: ArrEvent, row: InstanceRow, now: datetime) -> bool:
     """Store the imported file, or the reason why it is not imported, from the event.
 
-    Older versions name Stalkeer's own file as the imported one; their history, which is read soon, has the right path.
+    Return False for an import without the path of the new file. Older versions name Stalkeer's own file as the imported
+    one; their history has the right path.
     """
     is_ours = bool(grab.storage) and is_same_path(event.file_path, path_map(row).to_remote(Path(grab.storage)))
-    if event.kind is EventKind.IMPORTED and event.file_path and not is_ours:
+    if event.kind is EventKind.IMPORTED:
+        if not event.file_path or is_ours:
+            return False
         confirm_import(connection, grab, ImportedFile(event.file_path, event.file_id), now)
     elif event.kind is EventKind.ATTENTION:
         note_trouble(connection, grab, event.message or "it needs your action there", now)
+    return True
 
 
 def _whole_item(event: ArrEvent) -> int | None:

@@ -6,7 +6,7 @@ A poll reads the instance's queue, and its history of each download that has lef
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,6 +50,8 @@ POLL_EVERY = timedelta(minutes=1)
 UNKNOWN_FOR = timedelta(minutes=3)
 # an instance that answered for this time without a row of a ready file has lost its download client
 LOST_AFTER = timedelta(hours=2)
+# time that an instance gets to write the history of an import that it has reported
+WRITES_HISTORY_WITHIN = timedelta(minutes=1)
 MOST_HISTORIES = 50  # most requests in a poll of an instance
 
 
@@ -67,6 +69,13 @@ class GrabWatch:
     _unknown_since: dict[str, datetime] = field(default_factory=dict)
     _told: dict[str, datetime] = field(default_factory=dict)  # when its instance was first asked about a dropped grab
     _hurried: set[str] = field(default_factory=set)  # dropped grabs that no longer cause an early poll
+    _reported: dict[str, datetime] = field(default_factory=dict)  # when an instance reported the import of a grab
+
+    def note_reported(self, nzo_id: str) -> None:
+        """Poll the instance of this grab soon, until its history names the file: it has reported the import without
+        the path.
+        """
+        self._reported[nzo_id] = self.clock()
 
     def look(self) -> bool:
         """Poll every instance that is due.
@@ -82,22 +91,36 @@ class GrabWatch:
             if self._is_due(instance_id, grabs):
                 self._poll(instance_id, grabs)
         self._tidy()
+        reported = self._drop_old_reports({one.grab.nzo_id for one in watched})
         dropped = {one.grab.nzo_id for one in watched if one.progress.stage is Stage.DROPPED}
         self._told = {nzo_id: at for nzo_id, at in self._told.items() if nzo_id in dropped}
         self._hurried &= dropped
-        return bool(dropped)
+        return bool(dropped) or reported
+
+    def _drop_old_reports(self, watched: Collection[str]) -> bool:
+        """Forget the reports of grabs that are confirmed or were waited for long enough. Return whether any is left."""
+        now = self.clock()
+        for nzo_id, at in list(self._reported.items()):  # an event may add one meanwhile
+            if nzo_id not in watched or now - at > WRITES_HISTORY_WITHIN:
+                self._reported.pop(nzo_id, None)
+        return bool(self._reported)
 
     def _is_due(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> bool:
-        """Tell whether to poll an instance: once a minute, and at once after a file became ready, or a grab was removed
-        there or cancelled here.
+        """Tell whether to poll an instance: once a minute, and at once after a file became ready, or a grab was
+        imported or removed there or cancelled here.
         """
         last, now = self._polled.get(instance_id), self.clock()
         if last is None or not last <= now < last + self.every:
             return True
         if any(one.progress.stage is Stage.DROPPED and one.grab.nzo_id not in self._hurried for one in grabs):
             return True
+        reports = [self._reported[one.grab.nzo_id] for one in grabs if one.grab.nzo_id in self._reported]
+        if any(at > last for at in reports):
+            return True
         if now < last + self.moment:
             return False
+        if reports:
+            return True
         return any(_is_urgent(one) or (one.grab.ended_at or one.grab.created_at) > last for one in grabs)
 
     def _poll(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> None:
