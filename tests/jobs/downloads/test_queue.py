@@ -6,9 +6,10 @@ from sqlalchemy import select
 from stalkeer.core.downloads.states import Action
 from stalkeer.errors import Conflict
 from stalkeer.jobs.downloads.queue import queue_confirmed, queue_match, queue_pair
-from stalkeer.model import DownloadState, MatchId
+from stalkeer.model import DownloadState, Drive, MatchId
 from stalkeer.store.db.tables import matches
 from stalkeer.store.downloads.actions import act
+from stalkeer.store.downloads.downloads import ItemState
 from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.library.ownership import read_kept
 from stalkeer.store.library.targets import mark_imported
@@ -99,6 +100,18 @@ def test_of_a_file_for_two_items_only_the_one_that_is_wanted_is_served(house):
     assert [item.wanted_id for item in house.row(made).items] == [other]
     with house.database.connect() as connection:
         assert [match.wanted_id for match in confirmed_matches(connection)] == [other]
+
+
+@pytest.mark.parametrize("state", [ItemState.IMPORTED, ItemState.CANCELLED])
+@pytest.mark.parametrize("hand_over", list(Drive))
+def test_what_an_instance_imported_was_not_kept_although_its_file_has_no_number(house, hand_over, state):
+    """The history of Radarr 3 names no id of the file. Without this, it was offered no better release ever again."""
+    row = house.row(house.download("Dune", None))
+    house.change(row.id, state=DownloadState.COMPLETED.value, finished_at=now())
+    house.change_item(row.id, active=False, state=state.value, hand_over=hand_over.value, imported_file_id=None)
+
+    with house.database.connect() as connection:
+        assert read_kept(connection, house.instance()) == frozenset()
 
 
 def test_what_was_kept_in_its_folder_is_not_queued_by_itself_before_the_next_scan(house):

@@ -82,11 +82,15 @@ def kept_wanted_ids(connection: Connection) -> frozenset[WantedId]:
 
 
 def _kept() -> Select[int]:
+    """Select the items of completed downloads that no instance has imported.
+
+    An import is known by the state of its item: the history of Radarr 3 and Sonarr 3 names no id of the file.
+    """
     return (
         select(download_items.c.wanted_id)
         .join(downloads, downloads.c.id == download_items.c.download_id)
         .where(downloads.c.state == DownloadState.COMPLETED.value, download_items.c.imported_file_id.is_(None))
-        .where(download_items.c.state != "cancelled")
+        .where(download_items.c.state.not_in(("cancelled", "imported")))
     )
 
 
