@@ -12,7 +12,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 2)")
 # Some images switch the cache of compiled modules off; every process that a test starts would compile all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo contract real test lint bench bench-matching soak e2e coverage lock outdated advisories format screenshots look image test-image clean
+.PHONY: help demo contract real test lint bench bench-matching soak e2e coverage lock outdated advisories format screenshots look image test-image test-wheel clean
 
 help:
 	@echo "make demo      see it work: demo servers, then refresh, scan, match, download, import (ONCE=1 ends after the report)"
@@ -24,6 +24,7 @@ help:
 	@echo "make screenshots  the pictures of docs/ui.md"
 	@echo "make look      every page in every state, width and theme: pictures under artifacts/look, faults named (STATES=, WIDTHS=)"
 	@echo "make image     the container image (STAND_IN=1: on a base of Debian's packages)   make test-image  walk through it"
+	@echo "make test-wheel  install the wheel with pipx and uv tool, walk the demo (PYTHONS=); wheels of every locked package"
 	@echo "make coverage  the suite with coverage  make lock      write the lock files again (UPGRADE=1 takes newer versions)"
 	@echo "make outdated  newer versions on offer  make advisories  known weaknesses of the locked versions (needs uvx)"
 
@@ -92,6 +93,11 @@ image:
 test-image: $(DEV)
 	STALKEER_TEST_IMAGE=1 $(BIN)/python -m pytest -ra tests/e2e/test_image.py --timeout 600
 
+# installs the wheel with pipx and uv tool for each Python on this machine, walks the demo; asks for wheels; never in CI
+test-wheel: $(DEV)
+	$(BIN)/python scripts/check_wheels.py
+	$(BIN)/python scripts/walk_wheel.py $(PYTHONS)
+
 coverage: $(DEV)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
@@ -101,7 +107,7 @@ coverage: $(DEV)
 lock: | $(VENV)/bin/python
 	$(BIN)/uv pip compile $(if $(UPGRADE),--upgrade) pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
 	$(BIN)/uv pip compile $(if $(UPGRADE),--upgrade) pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements-dev.lock
-	$(BIN)/uv pip compile $(if $(UPGRADE),--upgrade) pyproject.toml --group build --all-extras --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o packaging/requirements.lock
+	$(BIN)/uv pip compile $(if $(UPGRADE),--upgrade) pyproject.toml --group build --all-extras --constraint requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o packaging/requirements.lock
 
 outdated: $(DEV)
 	$(PIP) list --outdated

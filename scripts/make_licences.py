@@ -34,8 +34,8 @@ Written by `scripts/make_licences.py`. Stalkeer itself is under the [MIT licence
 **In the package**: htmx, Tabler, uPlot and the icons of Lucide. Their licences are in
 `stalkeer/faces/web/static/vendor/LICENSES.txt`, and are served as `/static/vendor/LICENSES.txt`.
 
-**Beside the package**: pip installs these, each with its licence in its `.dist-info` folder. `av` comes only with the
-extra `hls` and in the container image; it contains libraries of FFmpeg (LGPL 3.0), x264 and x265 (GPL 2.0 or later).
+**Beside the package**: pip installs these, each with its licence in its `.dist-info` folder, some of them only with the
+extras `hls` and `notify`. `av` contains libraries of FFmpeg (LGPL 3.0), x264 and x265 (GPL 2.0 or later).
 
 | package | licence |
 |---|---|

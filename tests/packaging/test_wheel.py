@@ -50,6 +50,15 @@ def test_the_list_of_licences_is_not_behind_the_lock_file():
     )
 
 
+def test_the_image_has_the_versions_that_the_tests_ran_with():
+    shipped, tested = (
+        set(re.findall(r"(?m)^[a-z0-9-]+==\S+", (ROOT / name).read_text(encoding="utf-8")))
+        for name in ("packaging/requirements.lock", "requirements-dev.lock")
+    )
+
+    assert shipped - tested == set(), "run: make lock"
+
+
 @pytest.mark.parametrize("expression", ["GPL-3.0-or-later", "MIT AND GPL-2.0-only", "Proprietary", ""])
 def test_a_licence_that_nobody_has_read_is_refused(expression):
     with pytest.raises(SystemExit, match=f"sample: its licence '{expression}' is not among the accepted"):
