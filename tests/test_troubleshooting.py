@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from functools import cache
@@ -108,3 +109,22 @@ def test_a_command_that_does_not_exist_is_found_out():
     assert problem_of("stalkeer download fly 3")
     assert problem_of("stalkeer scan missing --everything")
     assert problem_of("stalkeer --config config.yml config check") is None
+
+
+def known_routes() -> set[tuple[str, str]]:
+    paths = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))["paths"]
+    return {(method.upper(), path) for path, methods in paths.items() for method in methods}
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.stem)
+def test_every_route_that_a_page_shows_exists(page):
+    shown = re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[^` ?]*)", page.read_text("utf-8"))
+    forms = [(method, re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path) + "$")) for method, path in known_routes()]
+
+    unknown = [
+        f"{method} {path}"
+        for method, path in shown
+        if not any(verb == method and (form.match(path) or form.match(f"/api/v1{path}")) for verb, form in forms)
+    ]
+
+    assert unknown == []
