@@ -25,7 +25,8 @@ def sources() -> str:
     """Return the source with each text on one line, and a gap for what the program fills in."""
     whole = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "src" / "stalkeer").rglob("*.py")))
     joined = re.sub(r"""["']\s*\n\s*f?["']""", "", whole)
-    return re.sub(r"\{[^{}\n]+\}", GAP, joined)
+    filled = re.sub(r"\{[^{}\n]+\}", GAP, joined)
+    return re.sub(r"\{[^{}\n]+\}", GAP, filled)  # a text within a text
 
 
 def is_said(quote: str) -> bool:
