@@ -38,6 +38,7 @@ ROOMS = (
     "library",
     "matching",
     "downloads",
+    "watch",
     "requests",
     "notify",
     "system",

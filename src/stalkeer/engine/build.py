@@ -11,6 +11,7 @@ from stalkeer.engine.schedules import may_start_by_itself
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.catalogue.movie_extensions import find_address
 from stalkeer.jobs.catalogue.panel_queries import ask_account
+from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.jobs.downloads.queue import QueueOptions, QueueRules, queue_confirmed
 from stalkeer.jobs.journal.reporting import Report, Run
 from stalkeer.jobs.library.clients import Arrs
@@ -23,6 +24,7 @@ from stalkeer.jobs.sources.refresh import RefreshContext, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
+from stalkeer.jobs.watch.folder import WatchContext, look_at_watch_folders
 from stalkeer.model import JobName, SourceId
 from stalkeer.store.journal.runs import RunOptions
 from stalkeer.store.sources.sources import get_access
@@ -68,6 +70,14 @@ def build_engine(
             program.database, lambda source_id: ask_account(program.refresher, source_id), program.clock
         ),
         movie_address=lambda source_id, key, template: find_address(program.refresher, source_id, key, template),
+        watch_folders=lambda wake, is_stopping: look_at_watch_folders(
+            WatchContext(
+                DownloadQueue(program.database, program.clock, lambda: program.settings, wake),
+                program.secrets,
+                lambda: program.matching,
+                is_stopping,
+            )
+        ),
     )
     return Engine(program, clients, build_table(program, child), role=role)
 

@@ -140,6 +140,13 @@ class Engine:
             LoopPace(intervals.notify_s, soon_s=0.1),
             "notifications wait",
         )
+        look = clients.watch_folders
+        self._watch_folders = Loop(
+            "watch-folders",
+            lambda: False if look is None else look(lambda: self._heartbeat.wake(), lambda: not self._is_running),
+            LoopPace(intervals.watch_s, intervals.watch_s / 10),
+            "the watch folders are looked at again in a while",
+        )
         self._scheduled: Mapping[str, str] | None = None
         self._is_running = False
 
@@ -178,6 +185,7 @@ class Engine:
             self._grabs.start()
             self._grabs.wake()
             self._notify.start()
+            self._watch_folders.start()
         self._follow(Trigger.STARTED)
 
     def _launch_dispatch(self) -> None:
@@ -210,6 +218,7 @@ class Engine:
         self._settings_watch.stop()
         self._grabs.stop()
         self._notify.stop()
+        self._watch_folders.stop()
         is_quiet = self._worker.stop(timeout_s)
         is_quiet = self._jobs.stop(1.0) and is_quiet
         self._heartbeat.stop()
@@ -243,6 +252,7 @@ class Engine:
     def _wake_both(self) -> None:
         self._heartbeat.wake()
         self._grabs.wake()
+        self._watch_folders.wake()
 
     # --- jobs
 

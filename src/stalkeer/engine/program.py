@@ -58,3 +58,5 @@ class EngineClients:
     access: Callable[[SourceId], Access]
     accounts: AccountMonitor
     movie_address: Callable[[SourceId, str, str], str]
+    # looks once at the watch folders, with (wake, is_stopping); None: this process takes no files
+    watch_folders: Callable[[Callable[[], None], Callable[[], bool]], bool] | None = None

@@ -16,6 +16,7 @@ CHANGEABLE = (
     "downloads",
     "directories",
     "import",
+    "watch",
     "schedule",
     "retention",
     "matching",

@@ -134,6 +134,47 @@ def playlist_problems(settings: Settings) -> list[FolderProblem]:
     ]
 
 
+def watch_problems(settings: Settings, roots: Sequence[RootFolder] = ()) -> list[FolderProblem]:
+    """Return the unusable watch folders.
+
+    A watch folder that overlaps another folder is unusable: files that are on their way would be taken twice.
+    """
+    others = [(key, str(folder)) for key, folder in _folders(settings).items()]
+    others += [(f"a root folder of {instance}", root) for instance, root in roots]
+    found = []
+    for index, folder in enumerate(settings.watch.folders):
+        key = f"watch.folders[{index}]"
+        problem = _look_into(key, folder, is_emptied=not settings.watch.keep) or _look_beside(key, folder, others)
+        if problem is not None:
+            found.append(problem)
+    return found
+
+
+def _look_into(key: str, folder: Path, *, is_emptied: bool) -> FolderProblem | None:
+    try:
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+    except (OSError, ValueError) as error:
+        return FolderProblem(key, f"{str(folder)!r} {_reason_of(error)}", "an existing folder", "Mount it")
+    if not is_folder:
+        return FolderProblem(key, f"{str(folder)!r} is not a folder", "an existing folder")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        reason = f"{str(folder)!r} is not readable for user id {os.getuid()}"
+        return FolderProblem(key, reason, "a readable folder", "Give that user read permission there (PUID)")
+    if is_emptied and not os.access(folder, os.W_OK):
+        reason = f"{str(folder)!r} is not writable for user id {os.getuid()}, so imported files cannot be removed"
+        return FolderProblem(key, reason, "a writable folder", "Give that user write permission, or set watch.keep")
+    return None
+
+
+def _look_beside(key: str, folder: Path, others: Sequence[tuple[str, str]]) -> FolderProblem | None:
+    own = folder.resolve()
+    for name, other in others:
+        path = Path(other).resolve()
+        if own.is_relative_to(path) or path.is_relative_to(own):
+            return FolderProblem(key, f"{str(folder)!r} overlaps {other!r}, {name}", "a folder beside it")
+    return None
+
+
 def _refuse(problems: Sequence[FolderProblem]) -> None:
     if problems:
         fields = {problem.key: f"{problem.reason}; accepted: {problem.accepted}" for problem in problems}

@@ -24,7 +24,7 @@ from stalkeer.settings.sections.jobs import (
     WantedSettings,
 )
 from stalkeer.settings.sections.program import DatabaseSettings, LoggingSettings, SecuritySettings, ServerSettings
-from stalkeer.settings.sections.transfers import DirectorySettings, DownloadSettings, ImportSettings
+from stalkeer.settings.sections.transfers import DirectorySettings, DownloadSettings, ImportSettings, WatchSettings
 from stalkeer.settings.types import Section
 
 
@@ -46,6 +46,9 @@ class Settings(Section):
     downloads: DownloadSettings = Field(DownloadSettings(), description="Downloads.")
     directories: DirectorySettings = Field(DirectorySettings(), description="Download folders.")
     import_: ImportSettings = Field(ImportSettings(), alias="import", description="Import of finished files.")
+    watch: WatchSettings = Field(
+        WatchSettings(), title="Watch folders", description="Import of videos that other programs put into a folder."
+    )
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="Schedule of the jobs.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long to keep data.")
     matching: MatchingSettings = Field(MatchingSettings(), description="Scores of matches, and preferred languages.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -128,12 +129,20 @@ def check_extensions(values: tuple[str, ...]) -> tuple[str, ...]:
     return found
 
 
+def check_folders(values: tuple[Path, ...]) -> tuple[Path, ...]:
+    wrong = [str(value) for value in values if not value.is_absolute() or ".." in value.parts]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)}: no absolute path; accepted: absolute paths of folders, as /data/watch")
+    return values
+
+
 Switch = Annotated[bool, BeforeValidator(check_switch)]
 ApiKey = Annotated[SecretStr, AfterValidator(check_key)]
 Slug = Annotated[str, AfterValidator(check_slug)]
 HttpUrl = Annotated[str, AfterValidator(check_http_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(check_secret_url)]
 Words = Annotated[tuple[str, ...], BeforeValidator(split_list)]
+Folders = Annotated[tuple[Path, ...], BeforeValidator(split_list), AfterValidator(check_folders)]
 Networks = Annotated[tuple[Annotated[str, AfterValidator(check_network)], ...], BeforeValidator(split_list)]
 
 

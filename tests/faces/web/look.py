@@ -28,6 +28,7 @@ PAGES = {
     "history": "/activity/history",
     "blocklist": "/activity/blocklist",
     "quarantine": "/activity/quarantine",
+    "watch": "/activity/watch",
     "catalogue": "/catalogue",
     "cards": "/catalogue?view=posters",
     "entry": "/catalogue/1",

@@ -124,6 +124,7 @@ def check_transition(old: DownloadState, new: DownloadState) -> None:
         raise Conflict(f"A download that is {old.value} cannot become {new.value}.")
 
 
+IN_WATCH_FOLDER = "its file lies in a watch folder; retry it there"
 FORGOTTEN = "its instance has forgotten this grab; search there again"
 
 
@@ -133,6 +134,7 @@ class Handing:
 
     by_instance: bool = False  # an instance with the native drive grabbed it and imports it
     is_waiting: bool = False  # only the import by the instance is left
+    is_watched_file: bool = False  # nothing can be fetched: the file lies in a watch folder
 
 
 OURS = Handing()
@@ -152,6 +154,8 @@ def decide(
     """
     if action is Action.RETRY and handing.by_instance and state in (_S.FAILED, _S.CANCELLED):
         return Refuse(FORGOTTEN)
+    if action is Action.RETRY and handing.is_watched_file and _retry(state, stage) == Become(_S.QUEUED):
+        return Refuse(IN_WATCH_FOLDER)
     if action is Action.CANCEL and handing.is_waiting and not is_owned and state is _S.IMPORTING:
         return Become(_S.CANCELLED)  # no import runs here, and the instance learns of it
     if action is Action.PAUSE:

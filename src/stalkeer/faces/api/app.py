@@ -38,6 +38,7 @@ from stalkeer.faces.api import (
     settings,
     sources,
     system,
+    watch,
     webhooks,
     widget,
 )
@@ -79,6 +80,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
     blocklist.router,
     quarantine.router,
+    watch.router,
 )
 # Routers at the root, open to everybody.
 OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router,)

@@ -38,6 +38,7 @@ NOUNS = (
     Noun("match", "stalkeer.faces.cli.match", "List, explain and correct matches; match a playlist file."),
     Noun("download", "stalkeer.faces.cli.download", "Queue, watch and manage downloads."),
     Noun("quarantine", "stalkeer.faces.cli.quarantine", "List, accept and delete files that were set aside as wrong."),
+    Noun("watch", "stalkeer.faces.cli.watch", "List, match and retry the videos of the watch folders."),
     Noun("job", "stalkeer.faces.cli.job", "List, start and cancel jobs."),
     Noun("notify", "stalkeer.faces.cli.notify", "Tell Discord, a webhook and others what happened."),
     Noun("worker", "stalkeer.faces.cli.worker", "Run downloads and jobs without the web server."),

@@ -38,6 +38,7 @@ from stalkeer.faces.web import (
     statistics,
     system,
     wanted,
+    watch,
     webhooks,
 )
 from stalkeer.faces.web.guard import NeedsLogin, UserGuard, lead_to_login, require_user
@@ -58,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     item_rules.router,
     wanted.router,
     matches.router,
+    watch.router,  # before `activity`, whose `/activity/{id}` would match it too
     activity.router,
     for_now.router,
     catalogue.router,

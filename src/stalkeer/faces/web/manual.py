@@ -31,6 +31,7 @@ TITLES = {
     "sources": "Sources",
     "matching": "Matching",
     "downloads": "Downloads",
+    "watch-folder": "Watch folders",
     "radarr-sonarr": "Radarr and Sonarr",
     "native": "Two modes",
     "paths": "Folders and paths",

@@ -54,6 +54,7 @@ MENU = (
             MenuItem("History", "/activity/history"),
             MenuItem("Blocklist", "/activity/blocklist"),
             MenuItem("Quarantine", "/activity/quarantine"),
+            MenuItem("Watch Folders", "/activity/watch"),
         ),
     ),
     MenuItem("Catalogue", "/catalogue", "library"),

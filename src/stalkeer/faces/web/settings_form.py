@@ -35,8 +35,8 @@ SECTIONS = (
         "media",
         "Media Management",
         "folder-check",
-        "Download folders and the import into Radarr and Sonarr.",
-        ("directories", "import"),
+        "Download folders, watch folders and the import into Radarr and Sonarr.",
+        ("directories", "import", "watch"),
     ),
     SettingsPage(
         "matching",

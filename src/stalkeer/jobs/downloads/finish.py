@@ -156,7 +156,11 @@ class _Finish:
             remove_part(part)
             return self._note_placed(placed)  # a crash happened between the move and its record
         if not part.is_file():
-            self.settling.start_over(RunProblem("part_gone", f"{part} is gone: somebody removed it"))
+            problem = RunProblem("part_gone", f"{part} is gone: somebody removed it")
+            if self.row.identity.is_watched_file:
+                self.settling.fail(problem)
+            else:
+                self.settling.start_over(problem)
             return False
         verdict = verify(self.tools, self.row, part)
         if not isinstance(verdict, Sound):
@@ -167,7 +171,9 @@ class _Finish:
     def _not_taken(self, part: Path, verdict: Unfinished | Refusal) -> None:
         """Act on a file that failed its checks: fetch it again, move it to the quarantine, or let the user decide."""
         settling = self.settling
-        if isinstance(verdict, NotVideo | TooShort | Damaged):
+        if self.row.identity.is_watched_file and not isinstance(verdict, Unproven):
+            settling.fail(RunProblem(FailureKind.WRONG_FILE.value, verdict.reason))  # there is nothing to fetch again
+        elif isinstance(verdict, NotVideo | TooShort | Damaged):
             code = NOT_A_VIDEO if isinstance(verdict, NotVideo) else FailureKind.WRONG_FILE.value
             problem = RunProblem(code, verdict.reason)
             again = settling.once_more(problem)

@@ -22,7 +22,7 @@ from stalkeer.settings.sections.transfers import DownloadSettings
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.catalogue.traits import EntryTraits, entry_traits
 from stalkeer.store.db.database import Transaction
-from stalkeer.store.downloads.downloads import ACCEPTED, DownloadRow
+from stalkeer.store.downloads.downloads import ACCEPTED, NAMED, DownloadRow
 from stalkeer.store.library.instances import list_instances
 from stalkeer.store.library.targets import expected_runtime_s, read_original_languages
 
@@ -122,7 +122,7 @@ def verify(tools: DownloadContext, row: DownloadRow, part: Path) -> Verdict:
         runtime_s = expected_runtime_s(connection, [item.wanted_id for item in row.items])
         address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
     named, suffix = (address.extension, address.suffix) if address else (".mkv", "")
-    container = _look(part, settings)
+    container = look_into(part, settings)
     start = VideoStart(suffix, settings.accept_unknown)
     length_known = known.get("is_length_known") is not False
     if container.kind is None and not start.is_accepted(container.reason):
@@ -216,7 +216,7 @@ def _cut(reason: str, *, is_length_known: bool) -> Unfinished | Damaged:
     return Unfinished(f"the file is cut short: {reason}")
 
 
-def _look(part: Path, settings: DownloadSettings) -> ContainerFacts:
+def look_into(part: Path, settings: DownloadSettings) -> ContainerFacts:
     """Return the facts of the file. Without the check, only its first bytes are read."""
     if not settings.verify_downloads:
         return recognise(part)
@@ -282,13 +282,22 @@ def problem_of_languages(container: ContainerFacts, required: Collection[str]) -
 def traits_of(tools: DownloadContext, row: DownloadRow, sound: Sound) -> FileTraits:
     """Return the traits for the release name: the entry's resolution and codec, the file's languages."""
     with tools.database.connect() as connection:
-        known = entry_traits(connection, row.identity.entry_id) or EntryTraits()
+        known = entry_traits(connection, row.identity.entry_id) or _named_traits(row)
     spoken = (
         tuple(filter(None, (language_code(code) for code in sound.container.audio_languages)))
         if sound.container
         else ()
     )
     return FileTraits(known.resolution, known.codec, spoken)
+
+
+def _named_traits(row: DownloadRow) -> EntryTraits:
+    """Return the traits in the name of a file that is no entry of a playlist."""
+    named = (row.outcome.facts or {}).get(NAMED)
+    if not isinstance(named, Mapping):
+        return EntryTraits()
+    lines, codec = named.get("resolution"), named.get("codec")
+    return EntryTraits(lines if isinstance(lines, int) else None, str(codec) if codec else None)
 
 
 def _extension(kind: str, named: str) -> str:

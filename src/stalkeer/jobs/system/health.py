@@ -25,7 +25,7 @@ from stalkeer.model import AccountStatus, Drive
 from stalkeer.private_files import misplaced, withdraw_from_others
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
-from stalkeer.settings.folders import FOLDERS, folder_problems, playlist_problems, shared_folders
+from stalkeer.settings.folders import FOLDERS, folder_problems, playlist_problems, shared_folders, watch_problems
 from stalkeer.settings.sections.program import AuthMode
 from stalkeer.store.db.damage import damaged_files
 from stalkeer.store.db.database import Database
@@ -275,6 +275,14 @@ def check_paths(facts: Facts) -> Iterator[Finding]:
                     yield Finding("path", f"{key} in {row.slug}", ERROR, message, fix)
 
 
+def check_watch_folders(facts: Facts) -> Iterator[Finding]:
+    """Report watch folders that cannot be used. Nothing is taken from them meanwhile."""
+    roots = [(row.label, root.path) for row in facts.instances for root in row.root_folders]
+    for problem in watch_problems(facts.settings, roots):
+        message = f"{problem.key}: {problem.reason}; nothing is taken from it"
+        yield Finding("watch", problem.key, ERROR, message, problem.fix)
+
+
 def check_native_folders(facts: Facts) -> Iterator[Finding]:
     """Report folders for completed downloads of an instance that cannot be created."""
     for row in facts.instances:
@@ -437,6 +445,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "account": check_accounts,
     "disk": check_disks,
     "path": check_paths,
+    "watch": check_watch_folders,
     "native_folder": check_native_folders,
     "placement": check_placement,
     "quarantine": check_quarantine,

@@ -18,6 +18,7 @@ from stalkeer.settings.types import (
     ADVANCED,
     MANY,
     Duration,
+    Folders,
     Section,
     Size,
     Switch,
@@ -265,4 +266,28 @@ class ImportSettings(Section):
         title="Tag for imported items",
         json_schema_extra=ADVANCED,
         description="Tag to add to imported movies and series. Empty adds none.",
+    )
+
+
+class WatchSettings(Section):
+    """Define the watch folders: videos that other programs put there are imported."""
+
+    folders: Folders = Field(
+        (),
+        title="Watch folders",
+        description="Folders in which other programs put finished videos. Wanted movies and episodes among them are "
+        "imported. Use no folder that Stalkeer, Radarr or Sonarr use otherwise.",
+        examples=[["/data/watch"]],
+    )
+    settle: Duration = Field(
+        60.0,
+        ge=1,
+        title="Wait for changes",
+        json_schema_extra=ADVANCED,
+        description="Time for which a file must keep its size and date before it is taken.",
+    )
+    keep: bool = Field(
+        False,
+        title="Keep imported files",
+        description="Leave files in the watch folder after their import, for example while a torrent seeds.",
     )

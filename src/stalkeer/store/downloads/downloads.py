@@ -25,8 +25,10 @@ REFUSALS = "; "  # separates the reasons of a refusal
 # codes of errors that other modules look for
 NOT_A_VIDEO = "not_a_video"
 UNPROVEN = "unproven"  # it could not be checked whether the file is complete
+WATCHED_ENTRY = EntryId(0)  # in the place of the entry, for a file of a watch folder
 # keys in `downloads.facts`
 ACCEPTED = "is_accepted"  # the user accepted the file as it is
+NAMED = "named"  # resolution and codec in the name of a file that is no entry
 REFUSED_TIMES = "refused_times"  # attempts in a row that returned something else than the media file
 
 
@@ -83,6 +85,11 @@ class Identity:
     variants_tried: tuple[int, ...]  # entries that were given up before this one
     replaces: bool  # the user downloaded it again: its file is imported whatever the library has
     destination: Mapping[str, object] | None  # for a download without wanted items: the parts of the file name
+
+    @property
+    def is_watched_file(self) -> bool:
+        """Return whether the file lies in a watch folder, so that there is nothing to fetch."""
+        return self.entry_id == WATCHED_ENTRY
 
 
 @dataclass(frozen=True)
@@ -174,7 +181,7 @@ class DownloadRow:
         by_instance = any(
             item.hand_over is Drive.NATIVE and item.state is not ItemState.IMPORTED for item in self.items
         )
-        return Handing(by_instance, is_resting(self.items))
+        return Handing(by_instance, is_resting(self.items), self.identity.is_watched_file)
 
     @property
     def eta_s(self) -> float | None:

@@ -31,6 +31,7 @@ from stalkeer.store.db.tables.downloads import (
     overrides,
     quarantine,
     rate_samples,
+    watch_files,
     workers,
 )
 from stalkeer.store.db.tables.library import (
@@ -111,5 +112,6 @@ __all__ = [
     "titles",
     "users",
     "wanted",
+    "watch_files",
     "workers",
 ]

@@ -232,3 +232,24 @@ quarantine = Table(
     Column("set_aside_at", UtcDateTime, nullable=False),
     Index("ix_quarantine_set_aside_at", "set_aside_at"),
 )
+
+# A video in a watch folder. The unique path keeps two looks from taking it twice.
+watch_files = Table(
+    "watch_files",
+    metadata,
+    id_column(),
+    Column("path", Text, nullable=False, unique=True),
+    Column("folder", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("inode", Text, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),  # the first look that found it with this size and time
+    Column("state", Text, nullable=False),  # core.downloads.watch.WatchState
+    Column("reason", Text, nullable=False, default=""),
+    Column("duration_s", Float),  # playing time, once the file is verified
+    Column("candidates", JSON),  # wanted items that it may be: id, label and reason of each
+    Column("chosen", JSON),  # ids of the wanted items that the user chose for it
+    Column("download_id", Id),  # no foreign key: the row outlives its download
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_watch_files_state_id", "state", "id"),
+)

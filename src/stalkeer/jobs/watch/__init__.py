@@ -1,0 +1,1 @@
+"""Import the videos that other programs put into the watch folders."""
