@@ -115,3 +115,16 @@ def test_the_page_finds_wanted_items_by_a_part_of_their_title(client: TestClient
 
 def test_an_empty_page_says_which_setting_is_missing(client: TestClient):
     assert "No watch folder is set" in client.get("/activity/watch").text
+
+
+def test_the_folders_are_set_on_the_settings_page_and_over_the_api(client: TestClient, app: App, tmp_path: Path):
+    first, second = tmp_path / "one", tmp_path / "two"
+
+    client.post("/settings/media", data={"watch.folders": f"{first}, {second}"})
+    assert app.settings.watch.folders == (first, second)
+
+    answer = client.put("/api/v1/settings/watch", json={"folders": [str(second)]})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["values"]["folders"] == [str(second)]
+    assert app.settings.watch.folders == (second,)
+    assert client.put("/api/v1/settings/watch", json={"folders": ["relative"]}).status_code in (400, 422)
