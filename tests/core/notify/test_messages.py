@@ -245,3 +245,22 @@ def test_a_message_is_tried_for_a_week_and_one_that_is_refused_three_times():
     assert not is_given_up(100, timedelta(days=6), is_refused=False)
     assert is_given_up(1, timedelta(days=7), is_refused=False)
     assert is_given_up(3, timedelta(minutes=2), is_refused=True)
+
+
+def test_an_event_whose_download_is_gone_is_named_without_its_reason():
+    event = RecordedEvent(
+        1, NOON, "download.failed", "error", "Some Film (2020) failed: panel.example/1.mkv: no answer"
+    )
+
+    told = read_event(event)
+
+    assert told.heading == "Some Film (2020)"
+    assert "panel" not in told.words
+
+
+def test_an_instance_that_asks_for_the_user_needs_a_decision():
+    message = "Radarr needs your action: Dune (2021): no files found are eligible"
+
+    told = read_event(RecordedEvent(1, NOON, "instance.attention", "warning", message, instance="radarr"))
+
+    assert (told.topic, told.heading) == (Topic.DECISION, message)

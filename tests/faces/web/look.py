@@ -39,6 +39,8 @@ PAGES = {
     "source": "/sources/main",
     "add-source": "/sources/new",
     "instances": "/settings/instances",
+    "notifications": "/settings/notifications",
+    "add-notification": "/settings/notifications/new",
     "settings": "/settings/downloads",
     "media": "/settings/media",
     "matching": "/settings/matching",

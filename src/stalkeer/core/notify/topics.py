@@ -43,9 +43,9 @@ DECISIONS = frozenset(
         "placement.refused",
         "import.failed",
         "import.refused",
-        "instance.attention",
     }
 )
+ATTENTION = "instance.attention"  # an instance asks for the user itself
 FOUND, WORSE, OVER = "health.found", "health.worse", "health.over"
 CHECKS: Mapping[str, Topic] = {
     "source": Topic.SOURCE,
@@ -60,6 +60,7 @@ NO_TROUBLE = "info"  # the level of a finding that the user chose
 UPGRADED = "system.upgraded"
 LONGEST_TITLE = 120
 LONGEST_REASON = 300
+_TITLE_END = re.compile(r" (?:failed|needs your decision|was imported|is finished)\b")
 _EPISODE = re.compile(r"^(?P<series>.+?) (?P<code>S(?P<season>\d{2,4})E\d.*)$")
 
 
@@ -116,6 +117,9 @@ def read_event(event: RecordedEvent) -> Happening | None:
         return _of_item(event, Topic.IMPORTED, "")
     if event.kind == "download.failed":
         return _of_item(event, Topic.FAILED, outward_reason(event.code, _after_title(event, "failed: ")))
+    if event.kind == ATTENTION:
+        words = capped(without_addresses(event.message), LONGEST_REASON)
+        return Happening(event.id, event.at, Topic.DECISION, words, words, instance=event.instance)
     if event.kind in DECISIONS:
         reason = _after_title(event, "needs your decision: ")
         return _of_item(event, Topic.DECISION, outward_reason(event.code, reason))
@@ -134,7 +138,7 @@ def season_heading(series: str, season: int) -> str:
 
 
 def _of_item(event: RecordedEvent, topic: Topic, words: str) -> Happening:
-    title = capped(event.title or event.message, LONGEST_TITLE)
+    title = capped(event.title or _TITLE_END.split(without_addresses(event.message))[0], LONGEST_TITLE)
     found = _EPISODE.match(title)
     words = capped(words, LONGEST_REASON)
     made = Happening(event.id, event.at, topic, f"{event.library}|{title}", title, "", words, event.instance)
@@ -180,4 +184,5 @@ def _of_health(event: RecordedEvent) -> Happening:
 
 
 def _after_title(event: RecordedEvent, words: str) -> str:
-    return event.message.removeprefix(event.title).lstrip().removeprefix(words)
+    """Return the part of a message that follows its title and these words."""
+    return event.message.partition(f" {words}")[2] or event.message

@@ -24,6 +24,7 @@ STATUS_OF: tuple[tuple[type[errors.StalkeerError], int], ...] = (
     (errors.SourceError, 502),
     (errors.ArrError, 502),
     (errors.TmdbError, 502),
+    (errors.NotifyError, 502),
     (errors.StalkeerError, 500),
 )
 

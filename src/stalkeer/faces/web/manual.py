@@ -34,6 +34,7 @@ TITLES = {
     "watch-folder": "Watch folders",
     "radarr-sonarr": "Radarr and Sonarr",
     "native": "Two modes",
+    "notifications": "Notifications",
     "paths": "Folders and paths",
     "troubleshooting": "Troubleshooting",
     "configuration": "Configuration",

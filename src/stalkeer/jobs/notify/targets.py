@@ -21,6 +21,7 @@ from stalkeer.store.notify.outbox import Delivery
 from stalkeer.store.notify.targets import Address, NewTarget, TargetKind, TargetOptions, TargetRow
 
 NAME = re.compile(r"[\w][\w .-]{0,63}")
+RESERVED = frozenset({"new", "test", "messages"})  # parts of addresses
 UNREADABLE = "cannot be read with the present secret key"
 
 
@@ -92,8 +93,9 @@ def add_target(tools: NotifyTools, draft: TargetDraft) -> TargetView:
 
     Raises InvalidInput for a value that cannot be used, Conflict for a name that is taken, NotFound for an instance.
     """
-    if not NAME.fullmatch(draft.name):
+    if not NAME.fullmatch(draft.name) or draft.name in RESERVED:
         words = f"{draft.name!r} is no name of a target; accepted: up to 64 letters, digits, spaces and . _ -"
+        words += f", but none of {', '.join(sorted(RESERVED))}"
         raise InvalidInput(words, fields={"name": words})
     address = _address(draft.kind, draft.url, draft.secret)
     with tools.database.begin() as connection:
