@@ -39,6 +39,7 @@ ROOMS = (
     "matching",
     "downloads",
     "watch",
+    "duplicates",
     "requests",
     "notify",
     "system",

@@ -32,6 +32,7 @@ PAGES = {
     "catalogue": "/catalogue",
     "cards": "/catalogue?view=posters",
     "entry": "/catalogue/1",
+    "duplicates": "/catalogue/duplicates",
     "calendar": "/calendar",
     "agenda": "/calendar?view=agenda",
     "statistics": "/statistics",

@@ -117,6 +117,40 @@ def download(
     )
 
 
+@app.command()
+def duplicates(
+    context: typer.Context,
+    kind: str = typer.Option("files", "--kind", "-k", help="files, ids, instances or streams."),
+    after: str = typer.Option("", "--after", help="Continue a list: the value at the end of the previous page."),
+    limit: int = typer.Option(50, "--limit", "-n", min=1, max=500, help="Maximum number of results."),
+) -> None:
+    """List what is there twice, with sizes and with what to do. Nothing is deleted.
+
+    Example: stalkeer catalogue duplicates --kind instances
+    """
+    from stalkeer.errors import InvalidInput
+    from stalkeer.jobs.duplicates.find import DuplicateKind, list_duplicates
+
+    if kind not in tuple(DuplicateKind):
+        raise InvalidInput(f"There is no kind {kind!r} of duplicates; accepted: {', '.join(DuplicateKind)}")
+    program = context_app(context)
+    page = list_duplicates(program.database, program.secrets, DuplicateKind(kind), after, limit)
+
+    def render(console: Console) -> None:
+        for one in page.found:
+            console.print(one.title, markup=False, highlight=False)
+            for part in one.parts:
+                size = f"{part.size / 1e6:,.0f} MB" if part.size is not None else "size unknown"
+                console.print(f"  {part.place}  {part.name}  {size}", markup=False, highlight=False)
+            console.print(f"  {one.advice}", markup=False, highlight=False)
+        if not page.found:
+            console.print("No duplicates." if page.after is None else "None on this page.")
+        if page.after is not None:
+            console.print(f"More with: --after {page.after!r}", markup=False, highlight=False)
+
+    emit(context, {"duplicates": [one.to_document() for one in page.found], "after": page.after}, render)
+
+
 def _document(entry: CatalogueEntry) -> dict[str, object]:
     from stalkeer.model import KindWord
 

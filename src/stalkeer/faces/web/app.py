@@ -22,6 +22,7 @@ from stalkeer.faces.web import (
     catalogue,
     catalogue_requests,
     dashboard,
+    duplicates,
     for_now,
     instances,
     item_rules,
@@ -63,6 +64,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     watch.router,  # before `activity`, whose `/activity/{id}` would match it too
     activity.router,
     for_now.router,
+    duplicates.router,  # before `catalogue`, whose `/catalogue/{id}` would match it too
     catalogue.router,
     manual_match.router,
     catalogue_requests.router,

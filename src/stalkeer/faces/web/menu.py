@@ -57,7 +57,12 @@ MENU = (
             MenuItem("Watch Folders", "/activity/watch"),
         ),
     ),
-    MenuItem("Catalogue", "/catalogue", "library"),
+    MenuItem(
+        "Catalogue",
+        "/catalogue",
+        "library",
+        children=(MenuItem("Entries", "/catalogue"), MenuItem("Duplicates", "/catalogue/duplicates")),
+    ),
     MenuItem("Calendar", "/calendar", "calendar-days"),
     MenuItem("Statistics", "/statistics", "chart-column"),
     MenuItem("Sources", "/sources", "server"),

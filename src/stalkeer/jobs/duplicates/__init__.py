@@ -1,0 +1,1 @@
+"""Find what is there twice: files, movies and series, streams."""
