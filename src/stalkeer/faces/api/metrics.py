@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -18,58 +19,52 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.api.kept import Kept
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.system.metrics import Figures, read_figures
 
 router = APIRouter(tags=["metrics"])
 
-KEPT = timedelta(seconds=10)
-
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def get_metrics(app: CurrentApp, request: Request) -> PlainTextResponse:
     """Show the metrics in the Prometheus text format. Values from the database are at most ten seconds old."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(app, _board_of(request)))
+    kept: Kept[Figures] = request.app.state.__dict__.setdefault("figures", Kept())
+    registry.register(_Collector(app, kept.read(app.clock(), lambda: _read(app))))
     return PlainTextResponse(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-class FiguresBoard:
-    """Cache the metrics for some seconds, so that many requests count the rows only once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: tuple[datetime, Figures] | None = None
-
-    def read(self, app: App) -> Figures:
-        with self._lock:
-            now = app.clock()
-            if self._kept is None or not timedelta(0) <= now - self._kept[0] < KEPT:
-                with app.database.connect() as connection:
-                    self._kept = now, read_figures(connection)
-            return self._kept[1]
-
-
-def _board_of(request: Request) -> FiguresBoard:
-    board: FiguresBoard | None = getattr(request.app.state, "figures_board", None)
-    if board is None:
-        board = request.app.state.figures_board = FiguresBoard()
-    return board
+def _read(app: App) -> Figures:
+    with app.database.connect() as connection:
+        return read_figures(connection)
 
 
 class _Collector(Collector):
-    def __init__(self, app: App, board: FiguresBoard) -> None:
+    def __init__(self, app: App, figures: Figures) -> None:
         self._app = app
-        self._board = board
+        self._figures = figures
 
     def collect(self) -> Iterable[Metric]:
-        figures = self._board.read(self._app)
+        figures = self._figures
+        yield _build_info(self._app)
         yield from _downloads(figures)
         yield from _work(figures)
         yield from _outside(figures)
         yield from _disk(self._app)
         yield from _process(self._app.started_at)
+
+
+def _build_info(app: App) -> Metric:
+    """Return a constant 1 whose labels name the versions, as other programs' `build_info` does."""
+    info = GaugeMetricFamily(
+        "stalkeer_build_info", "Version of the program; always 1", labels=["version", "python", "database"]
+    )
+    info.add_metric(
+        [version("stalkeer"), platform.python_version(), "sqlite" if app.database.is_sqlite else "postgresql"], 1
+    )
+    return info
 
 
 def _downloads(figures: Figures) -> Iterator[Metric]:

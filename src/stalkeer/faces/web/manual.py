@@ -40,6 +40,7 @@ TITLES = {
     "configuration": "Configuration",
     "cli": "Command line",
     "api": "API",
+    "integrations": "Dashboards and monitoring",
     "security": "Security",
     "performance": "Performance",
     "architecture": "Architecture",
