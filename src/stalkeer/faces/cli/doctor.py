@@ -16,14 +16,43 @@ if TYPE_CHECKING:
     from stalkeer.runtime import App
     from stalkeer.store.system.health import HealthRow
 
-app = typer.Typer(no_args_is_help=True, help="Find problems and how to fix them.")
+app = typer.Typer(invoke_without_command=True)
 
 
 @app.callback()
 def doctor(context: typer.Context) -> None:
-    """Find problems and how to fix them."""
+    """Find problems and how to fix them.
+
+    Without a command, check everything and print what to paste into an issue: versions, changed settings, folders with
+    their file systems, clock, instances, accounts as of their last refresh, findings. No secret is in it, and no
+    provider is asked. The exit code is 1 if there is an error, 4 if the database does not answer, 5 if the
+    configuration cannot be used.
+
+    Example: stalkeer doctor
+    """
     if context.invoked_subcommand != "paths":  # this check asks the instances, so it needs their keys
         invocation(context).role = "doctor"
+    if context.invoked_subcommand is None:
+        _show_case(context)
+
+
+def _show_case(context: typer.Context) -> None:
+    from stalkeer.errors import ConfigurationError, StoreError, StoreUnavailable
+    from stalkeer.jobs.system.support_bundle import describe_case
+
+    try:
+        parts = context_app(context)
+        if parts.shared.is_key_right:
+            parts.check_health()
+        case = describe_case(parts.bundle_subject, parts.clock())
+    except (ConfigurationError, StoreError) as error:
+        is_away, is_setting = isinstance(error, StoreUnavailable), isinstance(error, ConfigurationError)
+        code = ExitCode.UNREACHABLE if is_away else ExitCode.CONFIGURATION if is_setting else ExitCode.ERROR
+        _show_findings(context, [_obstacle(error)], code)
+        return
+    emit(context, case.to_document(), lambda console: console.print(case.to_text(), markup=False, soft_wrap=True))
+    if case.errors:
+        fail_with(ExitCode.ERROR)
 
 
 @app.command()

@@ -39,11 +39,15 @@ def _store_option(context: Any, parameter: Any, value: object) -> object:
 
 
 def with_common_options(command: object) -> None:
-    """Add the common options to every command below `command`, except where it has one of that name."""
+    """Add the common options to every command from `command` on, except where it has one of that name.
+
+    A group has them where it does something without a command.
+    """
     if isinstance(command, TyperGroup):
         for child in command.commands.values():
             with_common_options(child)
-    elif isinstance(command, TyperCommand):
+    does_something = not isinstance(command, TyperGroup) or command.invoke_without_command
+    if isinstance(command, TyperGroup | TyperCommand) and does_something:
         present = {parameter.name for parameter in command.params}
         command.params.extend(option for option in _common() if option.name not in present)
 

@@ -1,4 +1,4 @@
-"""Pack a zip file for support: versions, masked settings, health, recent events and runs, logs.
+"""Pack a zip file for support: versions, masked settings, health, recent events and runs, logs. Describe a case.
 
 It contains no secret, no address of a source and no user name of a provider: known values are replaced wherever they
 stand, and text in the form of a secret as well. Names of entries keep only their shape.
@@ -20,20 +20,23 @@ from importlib.metadata import distributions, version
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from stalkeer.adapters.files.disks import measured
+from stalkeer.adapters.files.mounts import file_system_of, is_slow_fuse
 from stalkeer.jobs.system.log_files import list_log_files, read_end
 from stalkeer.secrets import MASK, SecretBox, mask_text
 from stalkeer.settings.keys import flatten, secret_values
 from stalkeer.settings.load import LoadedSettings
+from stalkeer.settings.schema import Settings
 from stalkeer.store.catalogue.entries import EntrySearch, search_entries
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.db.migrate import revision_of
-from stalkeer.store.downloads.workers import list_workers
+from stalkeer.store.downloads.workers import database_now, list_workers
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.journal.runs import list_runs
 from stalkeer.store.library.instances import InstanceRow, list_instances
 from stalkeer.store.sources.sources import Credentials, SourceRow, kept_credentials, list_sources
 from stalkeer.store.system.api_keys import read_keys
-from stalkeer.store.system.health import list_findings
+from stalkeer.store.system.health import ERROR, list_findings
 from stalkeer.store.system.metrics import read_figures
 
 LOG_TAIL = 1_000_000  # bytes of each log file
@@ -175,6 +178,108 @@ def _veiled(word: str) -> str:
 
 def _plain(fields: Mapping[str, object]) -> Mapping[str, object]:
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()}
+
+
+# --- the text for a report of a problem -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SupportCase:
+    """Hold what a support case needs, without secrets. `parts` are the sections by name."""
+
+    parts: Mapping[str, object]
+    errors: int
+    warnings: int
+
+    def to_document(self) -> dict[str, object]:
+        return {"ok": self.errors == 0, "errors": self.errors, "warnings": self.warnings, **self.parts}
+
+    def to_text(self) -> str:
+        """Return the case as Markdown, to paste into an issue."""
+        return "\n".join(["### Stalkeer: support case", *_sections(self.parts), ""])
+
+
+def describe_case(subject: BundleSubject, now: datetime) -> SupportCase:
+    """Describe the installation: versions, changed settings, folders, clock, instances, accounts, findings.
+
+    Nothing is asked of a provider. The state of an account is the one of its last refresh.
+    """
+    settings, origins = subject.loaded.settings, subject.loaded.origins
+    with subject.database.connect() as connection:
+        sources, instances = list_sources(connection), list_instances(connection)
+        findings = [row.finding for row in list_findings(connection)]
+        api_keys = tuple(read_keys(connection, subject.secrets).values())
+        skew = abs(database_now(connection, now) - now).total_seconds()
+        figures = _figures(connection)
+    redact = _redactor(subject, sources, instances, api_keys)
+    folders = [*map(_folder, _named_folders(settings))]
+    about = {name: value for name, value in _about(subject, now).items() if name != "packages"}
+    warnings = [str(folder["warning"]) for folder in folders if folder["warning"]]
+    parts = {
+        "about": about,
+        "clock": {"utc": now, "timeZone": now.astimezone().tzname(), "differenceToDatabaseSeconds": round(skew, 1)},
+        "keyFile": _key_file(subject),
+        "settings": {key: value for key, value in flatten(settings) if origins.get(key, "default") != "default"},
+        "folders": folders,
+        "instances": [_instance(row) for row in instances],
+        "sources": [_source(row) for row in sources],
+        "figures": figures,
+        "findings": [vars(finding) for finding in findings],
+        "advice": warnings,
+    }
+    safe = json.loads(redact(json.dumps(parts, default=str, ensure_ascii=False)))
+    is_error = [finding.level == ERROR for finding in findings]
+    return SupportCase(safe, sum(is_error), len(is_error) - sum(is_error) + len(warnings))
+
+
+def _named_folders(settings: Settings) -> list[tuple[str, Path]]:
+    folders = settings.directories
+    named = {"temp": folders.temp, "movies": folders.movies, "tvshows": folders.tvshows, "data_dir": settings.data_dir}
+    return list(named.items())
+
+
+def _folder(named: tuple[str, Path]) -> dict[str, object]:
+    name, path = named
+    disk, file_system = measured(path, (name,)), file_system_of(path)
+    warning = ""
+    if name == "temp" and is_slow_fuse(file_system):
+        warning = (
+            f"directories.temp is on {file_system}: downloads write at any place of a file, which such a drive does "
+            "slowly or not at all. Use a folder on a local disk; files are moved to their folder when they are whole"
+        )
+    return {
+        "name": name,
+        "path": str(path),
+        "exists": path.is_dir(),
+        "writable": os.access(path, os.W_OK | os.X_OK),
+        "freeBytes": disk.free,
+        "totalBytes": disk.total,
+        "fileSystem": file_system,
+        "warning": warning,
+    }
+
+
+def _key_file(subject: BundleSubject) -> dict[str, object]:
+    path = subject.key_file
+    mode = path.stat().st_mode & 0o777 if path.is_file() else None
+    return {"exists": mode is not None, "mode": None if mode is None else f"{mode:04o}"}
+
+
+def _sections(parts: Mapping[str, object]) -> Iterator[str]:
+    for name, part in parts.items():
+        yield f"\n**{name}**\n"
+        if isinstance(part, Mapping):
+            yield from (f"- {key}: {_line(value)}" for key, value in part.items())
+        elif isinstance(part, list):
+            yield from (f"- {_line(item)}" for item in part)
+            if not part:
+                yield "- none"
+
+
+def _line(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_line(item)}" for key, item in value.items() if item not in (None, "", [], {}))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
 
 
 # --- removing secrets --------------------------------------------------------------------------------------
