@@ -37,9 +37,10 @@ CARELESS = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"  # 
 class PrivatePostgres:
     """A cluster. `keeps_commits`: what was committed is there after `stop_at_once`, as it is with real ones."""
 
-    def __init__(self, binaries: Path, folder: Path, *, keeps_commits: bool = False) -> None:
+    def __init__(self, binaries: Path, folder: Path, *, keeps_commits: bool = False, also_at: str = "") -> None:
         self._binaries = binaries
         self._folder = folder
+        self._also_at = also_at  # a second address, which the machines of its network may use
         self._care = "" if keeps_commits else CARELESS
         self.port = free_port()
 
@@ -52,6 +53,9 @@ class PrivatePostgres:
             os.chown(self._home, account.pw_uid, account.pw_gid)
         cluster = self._home / "cluster"
         self._run("initdb", "-D", cluster, "-U", "stalkeer", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
+        if self._also_at:
+            with (cluster / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+                rules.write(f"host all all {self._also_at}/24 trust\n")
         self.start()
         return self
 
@@ -60,7 +64,8 @@ class PrivatePostgres:
         shutil.rmtree(self._home, ignore_errors=True)
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._home}"
+        addresses = ",".join(filter(None, ("127.0.0.1", self._also_at)))
+        options = f"-p {self.port} -c listen_addresses={addresses} -c unix_socket_directories={self._home}"
         options += f" -c autovacuum=off{self._care}"
         self._run("pg_ctl", "-D", self._home / "cluster", "-w", "-l", self._home / "log", "-o", options, "start")
 

@@ -107,7 +107,7 @@ class ArrServer(JsonServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.url_base}"
+        return f"http://{self.host}:{self.port}{self.url_base}"
 
     @property
     def root_folder(self) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -106,6 +106,8 @@ class ApiRoute:
 class JsonServer:
     """Listen while its `with` block runs. `hook` sees every request first and may answer it."""
 
+    host: ClassVar[str] = "127.0.0.1"  # the address to listen at
+
     def __init__(self) -> None:
         self.hook: Hook | None = None
         self.requests: list[ApiRequest] = []
@@ -146,7 +148,7 @@ class JsonServer:
             def log_message(self, format: str, *args: object) -> None:
                 return  # `requests` is the log
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), RequestHandler, bind_and_activate=False)
+        self._server = ThreadingHTTPServer((self.host, 0), RequestHandler, bind_and_activate=False)
         self._server.daemon_threads = True
         self._server.request_queue_size = 128
         self._server.server_bind()

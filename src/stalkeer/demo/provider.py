@@ -64,8 +64,11 @@ class Provider:
     at its own path. `playlist` replaces the generated answer of /get.php. `rate` limits each body in bytes/s.
     """
 
-    def __init__(self, *, redirects: bool = True, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+    def __init__(
+        self, *, redirects: bool = True, tls: ssl.SSLContext | None = None, port: int = 0, host: str = "127.0.0.1"
+    ) -> None:
         self.redirects = redirects
+        self.host = host
         self.files: dict[str, ServedFile] = {}
         self.accounts: dict[str, PanelAccount] = {}
         self.listing = PanelContent()
@@ -94,7 +97,7 @@ class Provider:
 
     @property
     def url(self) -> str:
-        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
+        return f"{'http' if self._tls is None else 'https'}://{self.host}:{self.port}"
 
     def account(self, username: str = "user", password: str = "secret", max_connections: int = 1) -> PanelAccount:  # noqa: S107
         """Open an account and return it for changes."""
@@ -124,7 +127,7 @@ class Provider:
             return sum(_is_open(stream) for name in names for stream in self._streams.get(name, []))
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", self._port), backlog=128)
+        self._listener = socket.create_server((self.host, self._port), backlog=128)
         self._acceptor = threading.Thread(target=self._accept, name="demo-provider", daemon=True)
         self._acceptor.start()
         return self
