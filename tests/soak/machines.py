@@ -98,7 +98,7 @@ def is_open(stream: socket.socket) -> bool:
     """Tell whether neither side has closed a stream. The thread that sends notices it seconds later."""
     try:
         return stream.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
-    except BlockingIOError:
+    except (BlockingIOError, TimeoutError):
         return True
     except OSError:
         return False
