@@ -43,6 +43,7 @@ TITLES = {
     "integrations": "Dashboards and monitoring",
     "security": "Security",
     "performance": "Performance",
+    "scaling": "More than one machine",
     "architecture": "Architecture",
     "engine": "Engine",
     "demo": "Demo",
