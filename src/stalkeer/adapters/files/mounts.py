@@ -1,4 +1,4 @@
-"""Read the type of the file system of a folder from Linux's list of mounts."""
+"""Read the type of the file system of a folder from Linux's list of mounts, and tell a container from a machine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 MOUNTS = Path("/proc/self/mountinfo")
 # unions of disks: they pass reads and writes on without changing them
 HARMLESS_FUSE = frozenset({"fuse.shfs", "fuse.mergerfs"})
+# files that Docker, Podman and CRI-O put into each container
+CONTAINER_MARKS = (".dockerenv", "run/.containerenv")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -34,3 +36,8 @@ def is_slow_fuse(file_system: str | None) -> bool:
     """Tell whether writes at any offset may be slow or go wrong: a cloud or network drive behind FUSE."""
     is_fuse = file_system is not None and (file_system == "fuse" or file_system.startswith("fuse."))
     return is_fuse and file_system not in HARMLESS_FUSE
+
+
+def is_in_container(root: Path = Path("/")) -> bool:
+    """Tell whether this program runs in a container of Docker, Podman or their relatives."""
+    return any((root / mark).exists() for mark in CONTAINER_MARKS)

@@ -6,11 +6,11 @@ import os
 import platform
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
 
 from fastapi import APIRouter, Response
 from pydantic import StrictBool
 
+from stalkeer.adapters.files.mounts import is_in_container
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.jobs.system.support_bundle import make_bundle
@@ -39,7 +39,7 @@ def system_status(app: CurrentApp) -> SystemView:
         version=version("stalkeer"),
         python_version=platform.python_version(),
         start_time=app.started_at,
-        is_docker=Path("/.dockerenv").exists(),
+        is_docker=is_in_container(),
         database_type="sqLite" if app.database.is_sqlite else "postgreSQL",
         authentication=app.settings.security.mode.value,
         url_base=app.settings.server.url_base,

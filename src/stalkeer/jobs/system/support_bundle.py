@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from stalkeer.adapters.files.disks import measured
-from stalkeer.adapters.files.mounts import file_system_of, is_slow_fuse
+from stalkeer.adapters.files.mounts import file_system_of, is_in_container, is_slow_fuse
 from stalkeer.jobs.system.log_files import list_log_files, read_end
 from stalkeer.secrets import MASK, SecretBox, mask_text
 from stalkeer.settings.keys import flatten, secret_values
@@ -113,7 +113,7 @@ def _about(subject: BundleSubject, now: datetime) -> Mapping[str, object]:
         "database": "sqlite" if subject.database.is_sqlite else "postgresql",
         "schema": revision_of(subject.database),
         "sqlite": sqlite3.sqlite_version,
-        "isDocker": Path("/.dockerenv").exists(),
+        "isDocker": is_in_container(),
         "startedAt": subject.started_at,
         "madeAt": now,
         "packages": _packages(),
