@@ -24,7 +24,7 @@ from stalkeer.store.db.tables import (
 )
 from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
 
-MOST_COMPARED = 20_000  # entries that a page compares; the next page goes on behind them
+MOST_COMPARED = 5_000  # entries that a page compares; the next page goes on behind them
 _KEYS_AT_ONCE = 500
 
 
@@ -220,10 +220,10 @@ def _streams(
         .add_columns(sources.c.slug)
         .join(sources, sources.c.id == entries.c.source_id)
         .where(entries.c.source_id.in_((first, *others)), entries.c.key.in_(keys), IS_LISTED)
-        .order_by(entries.c.id)
     )
     by_key: dict[str, list[StreamEntry]] = defaultdict(list)
-    for row in connection.execute(query):
+    # sorted here: for ORDER BY id, SQLite would walk all entries instead of looking the keys up
+    for row in sorted(connection.execute(query), key=lambda row: row.id):
         entry = StreamEntry(EntryId(row.id), SourceId(row.source_id), row.slug, row.key, row.name, row.kind, row.size)
         by_key[row.key].append(entry)
     return {
