@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import insert, select, update
 
 from stalkeer.jobs.system.health import CHECKS, check_health
+from stalkeer.secrets import SecretBox
 from stalkeer.store.db import tables
 from stalkeer.store.notify.targets import Address, NewTarget, TargetKind, TargetOptions, add_target, note_result
 from stalkeer.store.system.health import list_findings
@@ -307,3 +309,14 @@ def test_a_target_that_notifications_do_not_reach_is_found(look, healthy, clock)
         note_result(connection, row.id, "no answer", clock())
 
     assert found(look()) == {("notification", "phone", "warning")}
+
+
+def test_a_target_whose_address_the_key_cannot_read_is_named(look, healthy, clock):
+    other = SecretBox(Fernet.generate_key())
+    new = NewTarget("phone", TargetKind.WEBHOOK, Address("http://127.0.0.1:9/"), TargetOptions())
+    with healthy.database.begin() as connection:
+        add_target(connection, other, new, clock())
+
+    [finding] = [finding for finding in look().findings if finding.check == "credentials"]
+
+    assert "the target phone of notifications" in finding.message

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.tables import published_settings
 from stalkeer.store.library.instances import list_instances
+from stalkeer.store.notify.targets import list_targets
 from stalkeer.store.sources.sources import list_sources
 from stalkeer.store.system.encrypted import encrypted_in_database
 from stalkeer.store.system.settings import unreadable_settings
@@ -16,6 +17,7 @@ def unreadable_credentials(connection: Connection, secrets: SecretBox) -> list[s
     """Name the credentials of the user that the current key cannot decrypt."""
     held = [(f"source {row.slug}", row.credentials) for row in list_sources(connection)]
     held += [(row.label, row.api_key) for row in list_instances(connection)]
+    held += [(f"the target {row.name} of notifications", row.address) for row in list_targets(connection)]
     found = [name for name, token in held if secrets.decrypt_or_none(token) is None]
     return found + unreadable_settings(connection, secrets)
 
