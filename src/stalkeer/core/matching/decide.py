@@ -18,7 +18,7 @@ from stalkeer.model import Decision
 
 CONFIRM_FROM = 0.95
 REVIEW_FROM = 0.80
-_NOT_ASKED = "nothing but the title speaks for it, and nobody has been asked who else bears it"
+_NOT_ASKED = "only the title fits, and Radarr or Sonarr have not been asked yet for other works of that title"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Ask a catalogue who else bears a title. The port; Radarr's and Sonarr's answers come from an adapter."""
+"""Ask a catalogue for other works of a title. The port; the answers of Radarr and Sonarr come from an adapter."""
 
 from __future__ import annotations
 

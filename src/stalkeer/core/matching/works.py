@@ -29,7 +29,7 @@ class Name(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Work:
     """A film or a series. `identity` is equal for one work in two instances; `namesakes_known`: the catalogue behind
-    Radarr or Sonarr was asked who else bears its title, and the answer is among the works."""
+    Radarr or Sonarr was asked for other works of its title, and the answer is among the works."""
 
     identity: str
     kind: str  # movie | series

@@ -75,10 +75,10 @@ class RequestOrigin:
         if not self.is_client_unknown:
             return ""
         if self.is_peer_trusted:
-            return f"The proxy at {self.peer} sends no X-Forwarded-For, so that nobody is local behind it; set it there"
+            return f"The proxy at {self.peer} sends no X-Forwarded-For, so its requests are not local; set it there"
         return (
-            f"The request came through a proxy at {self.peer} that security.trusted_proxies does not name, so that "
-            "nobody is local behind it; add its address there"
+            f"The request came through a proxy at {self.peer} that security.trusted_proxies does not name, so "
+            "requests through it are not local; add its address there"
         )
 
     @property
