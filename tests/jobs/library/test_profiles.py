@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from stalkeer.adapters.arr.values import FileQuality, ProfileQuality, QualityProfile
@@ -33,3 +35,11 @@ def test_the_profile_says_what_is_better(resolution, current, better):
 @pytest.mark.parametrize(("resolution", "better"), [(2160, True), (1080, False), (720, False)])
 def test_what_the_profile_does_not_know_is_compared_by_lines(resolution, better):
     assert is_upgrade(resolution, BLURAY_1080, None) is better
+
+
+@pytest.mark.parametrize("current", [SDTV, WEB_720, HDTV_1080])
+def test_nothing_is_better_for_a_profile_without_upgrades_but_a_missing_item_is_fetched(current):
+    profile = replace(PROFILE, upgrade_allowed=False)
+
+    assert not is_upgrade(2160, current, profile)
+    assert is_upgrade(480, None, profile)

@@ -9,6 +9,7 @@ from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.matching.search_upstream import hand_back, refresh_item, search_item
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import wanted
+from stalkeer.store.journal.events import EventFilter, list_events
 from tests.doubles.instances import clients, know
 
 DAY = 86400.0
@@ -125,3 +126,20 @@ def test_the_user_may_have_one_item_searched_or_refreshed_now(database, arrs, so
         ("RefreshSeries", {"name": "RefreshSeries", "seriesIds": [series.id]}),
     ]
     assert sonarr.violations == []
+
+
+def test_the_search_is_in_the_history_of_its_item_and_leaves_the_indexers_alone(database, arrs, clock, radarr):
+    radarr.add_movie("Some Film", 2020)
+    sync(database, arrs)
+    clock.advance(3 * DAY)
+    asked = len(radarr.requests)
+
+    hand_back(database, arrs, WISHES)
+
+    with database.connect() as connection:
+        wanted_id = connection.execute(select(wanted.c.id)).scalar_one()
+        (told,) = list_events(connection, EventFilter(kinds=("wanted.handed_back",), wanted_id=wanted_id))
+    assert told.event.message == "Radarr searches its own indexers for Some Film (2020)"
+    changes = [(one.method, one.path) for one in radarr.requests[asked:] if one.method != "GET"]
+    assert changes == [("POST", "/api/v3/command")]
+    assert not any("indexer" in one.path for one in radarr.requests[asked:])

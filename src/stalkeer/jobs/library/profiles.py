@@ -10,10 +10,13 @@ WEB_SOURCES = frozenset({"webdl", "web"})
 
 
 def is_upgrade(resolution: int | None, current: FileQuality | None, profile: QualityProfile | None) -> bool:
-    """Compare by the profile's order if it has both qualities, otherwise by resolution. Unknown is no upgrade."""
+    """Compare by the profile's order if it has both qualities, otherwise by resolution.
+
+    Unknown is no upgrade, and nothing is one for a profile that allows no upgrades.
+    """
     if current is None:
         return True
-    if resolution is None:
+    if resolution is None or (profile is not None and not profile.upgrade_allowed):
         return False
     ours = _rank_of_web(resolution, profile)
     theirs = _rank_of(current, profile)
