@@ -41,6 +41,7 @@ ROOMS = (
     "watch",
     "duplicates",
     "requests",
+    "hooks",
     "notify",
     "system",
     "native",

@@ -151,6 +151,14 @@ _JOB_LABELS = {
 }
 
 
+class HookName(StrEnum):
+    """Define the moments at which a script of the user runs. The value is the name of its setting."""
+
+    BEFORE_IMPORT = "before_import"
+    AFTER_IMPORT = "after_import"
+    ON_FAILURE = "on_failure"
+
+
 class WantedKind(StrEnum):
     """Define the kind of a wanted item."""
 

@@ -50,6 +50,7 @@ QUICKLY = Intervals(
     dead_s=3.0,
     resources_s=0.3,
     settings_s=0.2,
+    hooks_s=0.5,
     grabs_s=0.5,
     grabs_pause_s=0.1,
     instance_s=1.2,

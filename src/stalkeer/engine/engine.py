@@ -30,6 +30,7 @@ from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import DownloadContext
+from stalkeer.jobs.hooks.run import HookRunner
 from stalkeer.jobs.native.folders import make_native_folders
 from stalkeer.jobs.native.watch import GrabWatch
 from stalkeer.jobs.notify.sending import NotifyTools
@@ -81,6 +82,7 @@ class Engine:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}" if self._is_shared else SQLITE_WORKER
         self._lock = FolderLock(program.paths.data_dir)
         self._results: queue.SimpleQueue[BeatResult | None] = queue.SimpleQueue()
+        self._hooks = HookRunner(program.database, lambda: program.settings.hooks, program.clock, self.id)
         self._tools = DownloadContext(
             database=program.database,
             secrets=program.secrets,
@@ -93,7 +95,8 @@ class Engine:
             movie_address=clients.movie_address,
             disk_full=lambda: self._resources.note_disk_full(),
             note_fetched=lambda download_id, size, seconds: self._resources.note_fetched(download_id, size, seconds),
-            wake=lambda: self._wake_both(),
+            wake=lambda: self._wake_all(),
+            hooks=self._hooks,
         )
         self._heartbeat: Heartbeat
         self._resources: ResourceMonitor
@@ -105,7 +108,12 @@ class Engine:
             SharedQueue(self.id, intervals.dead_after) if self._is_shared else None,
         )
         self._heartbeat = Heartbeat(
-            self._worker, self._identity(), self._tools, self._resources, self._results.put, intervals
+            self._worker,
+            self._identity(),
+            self._tools,
+            self._resources,
+            self._results.put,
+            intervals,
         )
         self._dead_after = intervals.dead_after
         self._watched: frozenset[SourceId] = frozenset()
@@ -147,6 +155,12 @@ class Engine:
             LoopPace(intervals.watch_s, intervals.watch_s / 10),
             "the watch folders are looked at again in a while",
         )
+        self._hook_loop = Loop(
+            "hooks",
+            self._hooks.run_following,
+            LoopPace(intervals.hooks_s, soon_s=intervals.hooks_s / 50),
+            "the scripts that follow a download run later",
+        )
         self._scheduled: Mapping[str, str] | None = None
         self._is_running = False
 
@@ -181,6 +195,7 @@ class Engine:
         self._dispatcher.start()
         self._heartbeat.start()
         self._settings_watch.start()
+        self._hook_loop.start()
         if self._role != "worker" or not self._is_shared:  # a single process asks the instances
             self._grabs.start()
             self._grabs.wake()
@@ -219,7 +234,9 @@ class Engine:
         self._grabs.stop()
         self._notify.stop()
         self._watch_folders.stop()
+        self._hooks.stop()
         is_quiet = self._worker.stop(timeout_s)
+        self._hook_loop.stop()
         is_quiet = self._jobs.stop(1.0) and is_quiet
         self._heartbeat.stop()
         self._resources.stop()
@@ -242,17 +259,18 @@ class Engine:
 
     def wake(self) -> None:
         """Check the queue now instead of within two seconds."""
-        self._wake_both()
+        self._wake_all()
 
     def note_reported_import(self, nzo_id: str) -> None:
         """Ask an instance soon about a grab whose import it has reported without the path of the file."""
         self._watch.note_reported(nzo_id)
         self._grabs.wake()
 
-    def _wake_both(self) -> None:
+    def _wake_all(self) -> None:
         self._heartbeat.wake()
         self._grabs.wake()
         self._watch_folders.wake()
+        self._hook_loop.wake()
 
     # --- jobs
 
@@ -278,7 +296,7 @@ class Engine:
             open_runs = list_runs(connection, open_only=True, limit=1)
             states = count_by_state(connection).by_state
             unsettled = sum(states.get(state, 0) for state in UNSETTLED) - resting_downloads(connection)
-        return not open_runs and not unsettled and self._worker.is_idle
+        return not open_runs and not unsettled and self._worker.is_idle and not self._hooks.is_due()
 
     # --- parts
 

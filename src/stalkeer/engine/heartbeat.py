@@ -19,8 +19,9 @@ from stalkeer.jobs.downloads.admission import allowance, learn_hosts, limits_of,
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.transfer import STOPS
 from stalkeer.jobs.downloads.transfer_monitor import ProgressStep, Watch
+from stalkeer.jobs.hooks.run import may_finish
 from stalkeer.jobs.sources.account_status import ASK_EVERY
-from stalkeer.model import DownloadId, SourceId
+from stalkeer.model import DownloadId, HookName, SourceId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.admission import (
     OwnedRow,
@@ -45,6 +46,7 @@ from stalkeer.store.downloads.workers import (
     list_workers,
     remove_dead_workers,
 )
+from stalkeer.store.journal.hooks import HookOwner, note_hooks
 from stalkeer.store.journal.runs import RunOrder, take_back_runs, waiting_runs
 from stalkeer.store.sources.accounts import questions_due, questions_open
 
@@ -76,6 +78,8 @@ class Heartbeat:
         give: Callable[[BeatResult], None],
         intervals: Intervals = DEFAULT_INTERVALS,
     ) -> None:
+        self._hooks = tools.hooks
+        self._noted_hooks: frozenset[HookName] | None = None
         self._worker = worker
         self._identity = identity
         self._tools = tools
@@ -138,7 +142,7 @@ class Heartbeat:
         with self._tools.database.begin() as connection:
             hold_briefly(connection, self._intervals.stale_s / 2)
             now = database_now(connection, self._tools.clock())
-            beat(connection, replace(self._identity, folders=self._resources.folders), now)
+            self._beat(connection, now)
             for dead in remove_dead_workers(connection, self._worker.id, now, self._intervals.dead_after):
                 log.warning("worker %s sends no heartbeat; other workers take its downloads over", dead)
                 take_back_runs(connection, dead, now)
@@ -154,6 +158,16 @@ class Heartbeat:
             if seen or result.transfers:
                 self._throttle(connection, now)
         return result
+
+    def _beat(self, connection: Transaction, now: datetime) -> None:
+        """Record the heartbeat, and the hooks of this process where they have changed."""
+        ready = tuple(sorted(self._hooks.ready()))
+        me = replace(self._identity, folders=self._resources.folders, hooks=ready)
+        beat(connection, me, now)
+        names = self._hooks.names()
+        if names != self._noted_hooks:
+            note_hooks(connection, HookOwner(me.id, me.host, me.role), names, now)
+            self._noted_hooks = names
 
     def _throttle(self, connection: Transaction, now: datetime) -> None:
         limits = rate_limits(connection, self._worker.id)
@@ -186,9 +200,10 @@ class Heartbeat:
         """Admit downloads, and ask running ones to make room.
 
         Fetched files are imported outside the allowed hours too, but not while a folder has a problem: a file on a
-        missing disk would count as lost and be fetched again.
+        missing disk would count as lost and be fetched again. A worker without the script that runs before an import
+        leaves them to another worker.
         """
-        if self._resources.volume.trouble is None:
+        if self._resources.volume.trouble is None and may_finish(connection, self._hooks.ready()):
             result.finishes = admit_finishing(connection, now)
         slow = self._slow()
         running = [

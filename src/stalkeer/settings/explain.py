@@ -109,7 +109,7 @@ def _lookup(tree: object, path: tuple[str, ...]) -> object:
 def _shown(path: tuple[str, ...], value: object) -> str:
     if isinstance(value, dict | list):
         return f"a {'list' if isinstance(value, list) else 'section'}"
-    names = {key.name.replace("[]", "") for key in all_keys() if key.is_secret}
+    names = {key.name.replace("[]", "") for key in all_keys() if key.is_private}
     if ".".join(part for part in path if not part.isdigit()) in names:
         return MASK
     return repr(value if not isinstance(value, str) else value[:LONGEST_VALUE])

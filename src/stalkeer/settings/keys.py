@@ -38,8 +38,13 @@ class Key:
         return _holds(self.field.annotation, SecretStr)
 
     @property
+    def is_private(self) -> bool:
+        """Return whether the value is never shown: it is a secret, or a command line, which may hold one."""
+        return self.is_secret or self.form == "command"
+
+    @property
     def form(self) -> str | None:
-        """Return the form of the value: `size`, `duration`, `cron`; None when the type suffices."""
+        """Return the form of the value: `size`, `duration`, `cron`, `command`; None when the type suffices."""
         extra = self.field.json_schema_extra
         return str(extra["form"]) if isinstance(extra, dict) and "form" in extra else None
 
@@ -142,7 +147,9 @@ def secret_values(node: object) -> Iterator[str]:
 
 
 def show_value(value: object, form: str | None = None) -> object:
-    """Return a value as readable JSON: secrets masked, sizes and durations with units."""
+    """Return a value as readable JSON: secrets masked, sizes and durations with units, commands as `set`."""
+    if form == "command":
+        return "set" if value else ""
     if isinstance(value, SecretStr):
         plain = value.get_secret_value()
         return mask_url(plain) if "://" in plain else (MASK if plain else "")

@@ -24,7 +24,9 @@ from stalkeer.settings.yaml_file import read_yaml
 
 PREFIX = "STALKEER__"
 # sections that belong to each machine; see `settings.shared`
-LOCAL = frozenset({"data_dir", "secret_key_file", "radarr", "sonarr", "playlists", "database", "server"})
+LOCAL = frozenset({"data_dir", "secret_key_file", "radarr", "sonarr", "playlists", "database", "server", "hooks"})
+# sections that no row sets: whoever can write to the database must not be able to name a program to run
+NEVER_STORED = frozenset({"hooks"})
 CONFIG_NAME = "config.yml"
 Path_ = tuple[str, ...]
 
@@ -92,6 +94,7 @@ def load_shared(
     shared = [
         _Value(path, value, origins.get(".".join(path), "default"), "the settings that `stalkeer serve` published")
         for path, value in _leaves((), document["values"])
+        if path and path[0] not in NEVER_STORED
     ]
     loaded = _merge([*(value for value in own if value.path[0] in LOCAL), *shared], environ, config)
     return LoadedSettings(
@@ -142,7 +145,8 @@ def _leaves(path: Path_, value: object) -> list[tuple[Path_, object]]:
 
 
 def _from_rows(stored: Mapping[str, object]) -> list[_Value]:
-    return [_Value(tuple(key.split(".")), value, "ui", "the settings page") for key, value in stored.items()]
+    named = [(tuple(key.split(".")), value) for key, value in stored.items()]
+    return [_Value(path, value, "ui", "the settings page") for path, value in named if path[0] not in NEVER_STORED]
 
 
 def _from_flags(overrides: Mapping[str, object]) -> list[_Value]:

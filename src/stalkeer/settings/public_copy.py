@@ -39,4 +39,4 @@ def _shown(value: object, path: tuple[str, ...]) -> object:
 
 @cache
 def _secret() -> frozenset[tuple[str, ...]]:
-    return LOGIN_NAMES | {tuple(key.name.replace("[]", "").split(".")) for key in all_keys() if key.is_secret}
+    return LOGIN_NAMES | {tuple(key.name.replace("[]", "").split(".")) for key in all_keys() if key.is_private}

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from stalkeer.settings.sections.connections import ArrSettings, MediaServerSettings, PlaylistSettings, TmdbSettings
+from stalkeer.settings.sections.hooks import HookSettings
 from stalkeer.settings.sections.jobs import (
     CatalogueSettings,
     MatchingSettings,
@@ -59,6 +60,7 @@ class Settings(Section):
         MediaServerSettings(), title="Media server", description="Plex, Jellyfin or Emby; optional."
     )
     wanted: WantedSettings = Field(WantedSettings(), description="Wanted items.")
+    hooks: HookSettings = Field(HookSettings(), title="Hook scripts", description="Scripts around the import.")
     database: DatabaseSettings = Field(DatabaseSettings(), description="Database.")
     logging: LoggingSettings = Field(LoggingSettings(), description="Logs.")
     server: ServerSettings = Field(ServerSettings(), description="Web server.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 PLACEMENT = "placement"  # the error code of a complete file that cannot be placed
+HOOK = "hook"  # the error code of a file that the user's script before the import refused
 
 
 class FailureKind(StrEnum):

@@ -119,6 +119,7 @@ class StoryLineView(ApiModel):
     kind: str = Field(description="The kind of the event, as in history, or `log`.")
     level: str
     text: str
+    output: str = Field("", description="The output of a hook script.")
 
 
 class StatsView(ApiModel):

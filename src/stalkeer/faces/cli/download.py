@@ -131,7 +131,7 @@ def show(context: typer.Context, download: int = typer.Argument(help="ID of the 
     Example: stalkeer download show 12 --json
     """
     from stalkeer.jobs.downloads.admission import explain_waiting
-    from stalkeer.jobs.downloads.view import Shown, read_grabs, read_names
+    from stalkeer.jobs.downloads.view import Shown, read_grabs, read_names, read_scripts
     from stalkeer.store.downloads.downloads import get_download
 
     parts = context_app(context)
@@ -139,7 +139,8 @@ def show(context: typer.Context, download: int = typer.Argument(help="ID of the 
         row = get_download(connection, _id(download))
         grabs, names = read_grabs(connection, row.id), read_names(connection)
     waiting = explain_waiting(parts.database, parts.settings, parts.clock(), [row.id]).get(row.id)
-    document = Shown(row, names, waiting, grabs).to_document()
+    scripts = read_scripts(parts.database, row.id)
+    document = {**Shown(row, names, waiting, grabs).to_document(), "scripts": scripts}
     emit(context, document, lambda console: render_one(console, document))
 
 
@@ -159,6 +160,8 @@ def log_(context: typer.Context, download: int = typer.Argument(help="ID of the 
             at = line.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
             style = {"warning": "yellow", "error": "red"}.get(line.level, "")
             console.print(f"{at}  {line.kind:<22} {line.text}", style=style, markup=False, highlight=False)
+            for said in line.output.splitlines():
+                console.print(f"    {said}", style="dim", markup=False, highlight=False)
 
     emit(context, {"download": download, "log": [line.to_document() for line in story]}, render)
 

@@ -39,6 +39,7 @@ NOUNS = (
     Noun("download", "stalkeer.faces.cli.download", "Queue, watch and manage downloads."),
     Noun("quarantine", "stalkeer.faces.cli.quarantine", "List, accept and delete files that were set aside as wrong."),
     Noun("watch", "stalkeer.faces.cli.watch", "List, match and retry the videos of the watch folders."),
+    Noun("hook", "stalkeer.faces.cli.hook", "Show and test the scripts around the import."),
     Noun("job", "stalkeer.faces.cli.job", "List, start and cancel jobs."),
     Noun("notify", "stalkeer.faces.cli.notify", "Tell Discord, a webhook and others what happened."),
     Noun("worker", "stalkeer.faces.cli.worker", "Run downloads and jobs without the web server."),

@@ -37,6 +37,7 @@ TITLES = {
     "notifications": "Notifications",
     "paths": "Folders and paths",
     "troubleshooting": "Troubleshooting",
+    "hooks": "Hook scripts",
     "configuration": "Configuration",
     "cli": "Command line",
     "api": "API",

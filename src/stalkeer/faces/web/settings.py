@@ -11,6 +11,7 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, moved, page, refuse
 from stalkeer.faces.web.settings_form import SECTIONS, SettingsPage, fields_of, read_form, section_named
 from stalkeer.faces.web.settings_rows import TABLES, changed_lists, context_of, rows_of
+from stalkeer.jobs.hooks.standing import read_hooks
 from stalkeer.jobs.matching.lookups import check_tmdb
 from stalkeer.jobs.system.make_folders import make_folders, missing_folders
 
@@ -37,6 +38,7 @@ def get_section(request: Request, path: str) -> HTMLResponse:
         "here": path,
         "loaded": loaded,
         "lists": [context_of(app, table, rows_of(app, table)) for table in TABLES.values() if path == "downloads"],
+        "hooks": read_hooks(app.database, app.clock()) if path == "hooks" else (),
     }
     return page(request, "settings/section.html", context)
 

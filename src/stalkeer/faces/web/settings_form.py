@@ -12,6 +12,7 @@ from stalkeer.settings import LoadedSettings
 from stalkeer.settings.change import LOCKED, changeable_keys
 from stalkeer.settings.choices import choices_of
 from stalkeer.settings.keys import LISTS, Key, all_keys, section_label, show_value
+from stalkeer.settings.load import NEVER_STORED
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,13 @@ SECTIONS = (
         "Plex, Jellyfin or Emby: downloads pause while somebody watches from the same account.",
         ("media_server",),
     ),
+    SettingsPage(
+        "hooks",
+        "Hook Scripts",
+        "terminal",
+        "Scripts that run before an import, after it and after a failure. They are named in config.yml only.",
+        ("hooks",),
+    ),
     SettingsPage("security", "Security", "shield", "Access to the web UI and API.", ("security",)),
     SettingsPage(
         "general",
@@ -91,6 +99,11 @@ class SettingField:
     @property
     def is_locked(self) -> bool:
         return self.origin in LOCKED or not self.is_changeable
+
+    @property
+    def is_never_stored(self) -> bool:
+        """Return whether no row sets it, because it names a program to run."""
+        return self.section in NEVER_STORED
 
     @property
     def is_changed(self) -> bool:
@@ -139,7 +152,7 @@ def field_of(key: Key, loaded: LoadedSettings) -> SettingField:
         control=control_of(key, annotation),
         value="" if key.is_secret else text_of(shown),
         choices=choices,
-        example=text_of(examples[0]) if examples else "",
+        example="not set" if key.form == "command" else text_of(examples[0]) if examples else "",
         origin=str(loaded.origins.get(key.name, "default")),
         needs_restart=key.name.startswith(AT_START),
         default=choices.get(text_of(key.default), text_of(key.default)),

@@ -44,7 +44,7 @@ LEVELS = {
 }
 
 GOOD_NEWS = Look("Done", "ok", "circle-check")
-HAPPY_ENDS = ("download.completed", "health.over")
+HAPPY_ENDS = ("download.completed", "health.over", "hook.passed")
 KINDS = {"download.completed": "imported", "health.found": "health", "health.over": "health restored"}
 
 

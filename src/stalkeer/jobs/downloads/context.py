@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.core.catalogue.access import Access
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.account_status import AccountMonitor
-from stalkeer.model import DownloadId, SourceId
+from stalkeer.model import DownloadId, HookName, SourceId
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database
+from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.downloads.variants import ConfirmedMatch
 
 
@@ -31,6 +33,47 @@ class DownloadQueue:
     settings: Callable[[], Settings]
     wake: Callable[[], None] = lambda: None
     push: Callable[[ConfirmedMatch], DownloadId] | None = None
+
+
+@dataclass(frozen=True)
+class ImportCheck:
+    """Hold the answer of the user's script before an import.
+
+    `is_checked` is False where no script is set. `is_stopped` means that the run ends and the script runs again later.
+    """
+
+    refusal: str = ""
+    is_stopped: bool = False
+    is_checked: bool = False
+
+
+class Hooks(Protocol):
+    """Run the user's scripts of this process."""
+
+    def names(self) -> frozenset[HookName]:
+        """Return the hooks that are set here."""
+        ...
+
+    def ready(self) -> frozenset[HookName]:
+        """Return the hooks whose script can be run here now."""
+        ...
+
+    def check_import(self, row: DownloadRow, file: Path, should_stop: Callable[[], bool]) -> ImportCheck:
+        """Run the script before an import, where it is set."""
+        ...
+
+
+class NoHooks:
+    """Stand for a process without scripts."""
+
+    def names(self) -> frozenset[HookName]:
+        return frozenset()
+
+    def ready(self) -> frozenset[HookName]:
+        return frozenset()
+
+    def check_import(self, row: DownloadRow, file: Path, should_stop: Callable[[], bool]) -> ImportCheck:
+        return ImportCheck()
 
 
 @dataclass(frozen=True)
@@ -51,6 +94,7 @@ class DownloadContext:
     # (id, bytes, seconds), for rate samples
     note_fetched: Callable[[DownloadId, int, float], None] = lambda _id, _size, _seconds: None
     wake: Callable[[], None] = lambda: None  # called when work became ready for the next step
+    hooks: Hooks = field(default_factory=NoHooks)
 
     @property
     def incomplete(self) -> Path:

@@ -25,7 +25,7 @@ from stalkeer.adapters.files.extras import place_extras, remove_extras
 from stalkeer.adapters.files.placement import Modes, duplicate, place
 from stalkeer.adapters.files.removal import remove_if_empty, remove_part, remove_staged
 from stalkeer.adapters.transfers.request import StopReason
-from stalkeer.core.downloads.failures import PLACEMENT, FailureKind
+from stalkeer.core.downloads.failures import HOOK, PLACEMENT, FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
 from stalkeer.core.naming.destination import Destination
@@ -83,6 +83,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT_HERE_S = 15.0  # an import that takes longer is checked later, so that another one can go first
 WAITS_HERE = 20
+CHECKED = "is_checked_by_hook"  # a key in a download's facts
 
 
 @dataclass
@@ -210,7 +211,7 @@ class _Finish:
         try:
             planned = self._plan(sound)
             shelves = {str(instance_id): str(path) for instance_id, path in planned.shelves.items()}
-            facts = {**sound.facts, SHELVES: shelves}
+            facts = {**sound.facts, SHELVES: shelves, CHECKED: False}
             self.row = replace(self.row, outcome=replace(self.row.outcome, facts=facts))
             with self.tools.database.begin() as connection:
                 owned.note_facts(connection, self.guard.owner, facts)
@@ -311,6 +312,8 @@ class _Finish:
     def import_all(self) -> None:
         assert self.row.outcome.placed_path is not None, "a placed download knows where"
         file = Path(self.row.outcome.placed_path)
+        if not self._is_let_through(file):
+            return
         is_kept = self.tools.settings().import_.mode is ImportMode.NONE or self.row.identity.destination is not None
         natives = [item for item in self.row.items if item.hand_over is Drive.NATIVE]
         if is_kept and not natives:
@@ -337,6 +340,28 @@ class _Finish:
             if isinstance(outcome, Imported):
                 final_path = outcome.path
         self._conclude(final_path)
+
+    def _is_let_through(self, file: Path) -> bool:
+        """Let the user's script check the file once, before any instance sees it. Return False where the run has ended.
+
+        An import that has begun is not checked: its instance may have the file already.
+        """
+        facts = self.row.outcome.facts or {}
+        if facts.get(CHECKED) or any(item.command_id is not None for item in self.row.items):
+            return True
+        check = self.tools.hooks.check_import(self.row, file, lambda: self.guard.stopping() is not None)
+        if check.is_stopped:
+            self._come_back()
+            return False
+        if check.refusal:
+            self.settling.block(RunProblem(HOOK, check.refusal), "hook.blocked")
+            return False
+        if not check.is_checked:
+            return True
+        checked = {**facts, CHECKED: True}
+        self.row = replace(self.row, outcome=replace(self.row.outcome, facts=checked))
+        with self.tools.database.begin() as connection:
+            return owned.note_facts(connection, self.guard.owner, checked)
 
     def _link(self, file: Path) -> bool:
         """Link the file into the folder of each instance that grabbed it. Return False where the run has ended."""

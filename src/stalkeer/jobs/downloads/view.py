@@ -18,11 +18,12 @@ from stalkeer.secrets import mask_text
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.downloads import DownloadRow, get_download
 from stalkeer.store.downloads.native_items import NativeGrab, natives_of_download
-from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.journal.events import EventFilter, EventRow, list_events
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id, instance_names
 from stalkeer.store.sources.sources import source_names
 
 MOST_LINES = 1000
+MOST_SCRIPTS = 10
 NOT_SHOWN = frozenset({"event", "level", "timestamp", "logger", "download", "exception", "request_id"})
 FACT_NAMES = {
     "kind": "container",
@@ -209,9 +210,14 @@ class StoryLine:
     kind: str
     level: str
     text: str
+    output: str = ""  # of a script
 
     def to_document(self) -> Mapping[str, object]:
-        return {"at": self.at, "kind": self.kind, "level": self.level, "text": self.text}
+        return vars(self)
+
+
+def _event_line(row: EventRow) -> StoryLine:
+    return StoryLine(row.at, row.event.kind, row.event.level.value, row.event.message, row.event.output)
 
 
 def read_story(database: Database, logs: Path, download_id: DownloadId) -> list[StoryLine]:
@@ -219,9 +225,17 @@ def read_story(database: Database, logs: Path, download_id: DownloadId) -> list[
     with database.connect() as connection:
         get_download(connection, download_id)
         rows = list_events(connection, EventFilter(download_id=download_id), limit=MOST_LINES)
-    events = [StoryLine(row.at, row.event.kind, row.event.level.value, row.event.message) for row in reversed(rows)]
+    events = [_event_line(row) for row in reversed(rows)]
     logged = deque(_logged(logs, download_id), maxlen=MOST_LINES)
     return sorted([*events, *logged], key=lambda line: line.at)[-MOST_LINES:]
+
+
+def read_scripts(database: Database, download_id: DownloadId) -> list[dict[str, object]]:
+    """Return the last scripts that ran for a download, the oldest first: hook, ending, exit code and output."""
+    chosen = EventFilter(kinds=("hook.passed", "hook.failed"), download_id=download_id)
+    with database.connect() as connection:
+        rows = list_events(connection, chosen, limit=MOST_SCRIPTS)
+    return [{"at": row.at, **(row.event.data or {})} for row in reversed(rows)]
 
 
 def _logged(folder: Path, download_id: DownloadId) -> Iterator[StoryLine]:

@@ -19,9 +19,10 @@ from stalkeer.core.downloads.sabnzbd import category_of
 from stalkeer.core.notify.intake import OWN_CHECK
 from stalkeer.jobs.downloads.admission import sees_everything, sight_of
 from stalkeer.jobs.downloads.placement import category_path
+from stalkeer.jobs.hooks.standing import HookStanding, hook_standings
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
 from stalkeer.jobs.system.first_run import is_alone
-from stalkeer.model import AccountStatus, Drive
+from stalkeer.model import AccountStatus, Drive, HookName
 from stalkeer.private_files import misplaced, withdraw_from_others
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
@@ -81,6 +82,7 @@ class Facts:
     # files in the data folder that other users can read, because their permissions cannot be changed
     exposed: Sequence[Path] = ()
     targets: Sequence[TargetRow] = ()  # of notifications
+    hooks: Sequence[HookStanding] = ()
     titles_error: object = None  # the reason why the last match got no titles from TMDB
 
 
@@ -154,6 +156,7 @@ def read_facts(database: Database, settings: Settings, now: datetime, place: Bac
             refused_restore=refused_restore(place),
             misplaced=misplaced(place.data_dir),
             targets=[row for row in list_targets(connection) if row.options.enabled],
+            hooks=hook_standings(connection, now),
             titles_error=last_report(connection, "match").get("titlesError"),
             unreadable=unreadable_credentials(connection, secrets),
             is_key_right=is_key_of(connection, secrets),
@@ -330,6 +333,24 @@ def check_workers(facts: Facts) -> Iterator[Finding]:
             yield Finding("worker", row.id, WARNING, message, fix)
 
 
+def check_hooks(facts: Facts) -> Iterator[Finding]:
+    """Report a script that is set, and that no running process can run."""
+    for hook in facts.hooks:
+        if not hook.is_set or hook.ready_on:
+            continue
+        where = ", ".join(hook.set_on)
+        is_gate = hook.name is HookName.BEFORE_IMPORT
+        waits = "no file is imported meanwhile" if is_gate else f"{hook.waiting} of its scripts wait"
+        yield Finding(
+            "hook",
+            hook.name.value,
+            ERROR if is_gate else WARNING,
+            f"hooks.{hook.name.value} is set on {where}, but no running process can run its script: {waits}",
+            f"Check that the script exists there, is executable, and that Stalkeer runs there. To go on without it: "
+            f"stalkeer hook forget {hook.name.value}",
+        )
+
+
 def check_items(facts: Facts) -> Iterator[Finding]:
     for item in facts.failing:
         message = f"{item.title} failed {item.count} times in a row: {item.error}"
@@ -450,6 +471,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "placement": check_placement,
     "quarantine": check_quarantine,
     "worker": check_workers,
+    "hook": check_hooks,
     "item": check_items,
     "clock": check_clock,
     "key": check_key_file,

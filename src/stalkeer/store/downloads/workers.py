@@ -25,6 +25,7 @@ class WorkerRow:
     heartbeat: datetime
     version: str
     folders: tuple[SeenFolder, ...] = ()  # empty until the worker has looked at them
+    hooks: tuple[str, ...] = ()  # names of the hooks whose script it can run
 
 
 def database_now(connection: Connection, own: datetime) -> datetime:
@@ -44,15 +45,15 @@ def register_worker(connection: Connection, worker: WorkerRow) -> None:
 
 
 def beat(connection: Connection, worker: WorkerRow, now: datetime) -> None:
-    """Record a heartbeat and the folders that the worker sees. A worker that others removed as dead is added again."""
+    """Record a heartbeat and what the worker sees and can run. A worker that others removed as dead is added again."""
     values = {**_values(worker), "heartbeat": now}
-    seen = {"heartbeat": now, "folders": values["folders"]}
+    seen = {"heartbeat": now, "folders": values["folders"], "hooks": values["hooks"]}
     if connection.execute(update(workers).where(workers.c.id == worker.id).values(**seen)).rowcount == 0:
         connection.execute(workers.insert().values(**values))
 
 
 def _values(worker: WorkerRow) -> Mapping[str, Any]:
-    return {**vars(worker), "folders": [asdict(folder) for folder in worker.folders]}
+    return {**vars(worker), "folders": [asdict(folder) for folder in worker.folders], "hooks": list(worker.hooks)}
 
 
 def hold_briefly(connection: Connection, seconds: float) -> None:
@@ -74,7 +75,13 @@ def remove_dead_workers(connection: Connection, me: str, now: datetime, dead_aft
 
 def list_workers(connection: Connection) -> list[WorkerRow]:
     return [
-        WorkerRow(**{**row._mapping, "folders": tuple(SeenFolder(**folder) for folder in row.folders or ())})
+        WorkerRow(
+            **{
+                **row._mapping,
+                "folders": tuple(SeenFolder(**folder) for folder in row.folders or ()),
+                "hooks": tuple(row.hooks or ()),
+            }
+        )
         for row in connection.execute(select(workers).order_by(workers.c.started_at, workers.c.id))
     ]
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 from stalkeer.logs import get_logger
 from stalkeer.model import DownloadId, InstanceId, LibraryId, SourceId, WantedId
 from stalkeer.store.db.tables import events, wanted
+from stalkeer.store.journal.hooks import queue_following
 
 log = get_logger(__name__)
 
@@ -38,6 +39,11 @@ class Event:
     source_id: SourceId | None = None
     instance_id: InstanceId | None = None
     data: Mapping[str, object] | None = None
+
+    @property
+    def output(self) -> str:
+        """Return the output of the script that the event tells of; empty for other events."""
+        return str((self.data or {}).get("output") or "")
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def record_event(connection: Connection, at: datetime, event: Event) -> None:
 
 
 def record_events(connection: Connection, at: datetime, happened: Sequence[Event]) -> None:
-    """Write events in the caller's transaction, so that a change and its event are saved together."""
+    """Write events in the caller's transaction, so that a change, its event and a due script are saved together."""
     if not happened:
         return
     connection.execute(
@@ -87,6 +93,7 @@ def record_events(connection: Connection, at: datetime, happened: Sequence[Event
             for event in happened
         ],
     )
+    queue_following(connection, [(event.kind, event.download_id) for event in happened], at)
     for event in happened:
         _log_event(event)
 

@@ -200,6 +200,30 @@ workers = Table(
     Column("heartbeat", UtcDateTime, nullable=False),
     Column("version", Text, nullable=False),
     Column("folders", JSON),  # key, path, mark and problem of each folder of the settings, as this worker sees it
+    Column("hooks", JSON),  # names of the hooks whose script it can run
+)
+
+# The hooks that a process has in its own configuration, by name only. A process that has ended is remembered, because
+# no file may pass unchecked meanwhile.
+hooks = Table(
+    "hooks",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("noted_at", UtcDateTime, nullable=False),
+)
+
+# Scripts to run after a download has ended. The row is deleted once the script has ended.
+hook_runs = Table(
+    "hook_runs",
+    metadata,
+    id_column(),
+    Column("download_id", Id, ForeignKey("downloads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("hook", Text, nullable=False),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("worker", Text),
 )
 
 # The measured resolution of a file when its entry's name is wrong, so that an unfit file is not downloaded again.
