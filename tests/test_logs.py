@@ -9,7 +9,16 @@ import logging
 import pytest
 import structlog
 
-from stalkeer.logs import LogTargets, about_download, configure_logging, current_level, get_logger, set_level
+from stalkeer.jobs.system.log_files import list_log_files, read_end
+from stalkeer.logs import (
+    LogTargets,
+    about_download,
+    configure_logging,
+    current_level,
+    get_logger,
+    open_log,
+    set_level,
+)
 
 
 @pytest.fixture
@@ -81,9 +90,38 @@ def test_files_rotate_and_old_ones_go(stream, tmp_path):
     for number in range(100):
         get_logger("stalkeer.test").info("a line", number=number)
 
-    assert sorted(one.name for one in path.parent.iterdir()) == ["stalkeer.log", "stalkeer.log.1", "stalkeer.log.2"]
+    names = sorted(one.name for one in path.parent.iterdir())
+    assert names == ["stalkeer.log", "stalkeer.log.1.gz", "stalkeer.log.2.gz"]
     assert all(one.stat().st_size <= 2200 for one in path.parent.iterdir())
+    assert all(one.stat().st_mode & 0o777 == 0o600 for one in path.parent.iterdir())
     assert json.loads(path.read_text().splitlines()[-1])["number"] == 99
+
+
+def test_no_line_is_lost_by_rotation_and_a_compressed_file_is_read_like_any_other(stream, tmp_path):
+    path = tmp_path / "stalkeer.log"
+    configure_logging(LogTargets(stream=stream, file=path, file_size=2000, files=50))
+
+    for number in range(100):
+        get_logger("stalkeer.test").info("a line", number=number)
+
+    numbers = []
+    for name in list_log_files(tmp_path):
+        with open_log(name) as file:
+            numbers += [json.loads(line)["number"] for line in file]
+    assert sorted(numbers) == list(range(100))
+    assert any('"number": 0,' in read_end(packed, 100_000) for packed in tmp_path.glob("*.gz"))
+
+
+def test_a_file_that_cannot_be_compressed_is_kept_as_it_is(stream, tmp_path):
+    path = tmp_path / "stalkeer.log"
+    (tmp_path / "stalkeer.log.1.gz.part").mkdir()  # nothing can be written under this name
+    configure_logging(LogTargets(stream=stream, file=path, file_size=2000, files=2))
+
+    for number in range(20):
+        get_logger("stalkeer.test").info("a line", number=number)
+
+    assert (tmp_path / "stalkeer.log.1").read_text().startswith("{")
+    assert '"number": 19' in path.read_text()
 
 
 def test_setting_up_again_replaces_the_former_set_up(stream):

@@ -5,10 +5,12 @@ Logs go to stderr, because stdout carries the result of a command.
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
+import shutil
 import sys
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from io import StringIO, TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -25,7 +27,7 @@ from stalkeer.secrets import mask_text
 
 LOG_FILE = "stalkeer.log"
 DOWNLOAD_LOG = "downloads.log"  # a copy of all lines about downloads, to search by download number
-LOG_NAME = re.compile(r"^[a-z-]+\.log(\.[0-9]{1,4})?$")
+LOG_NAME = re.compile(r"^[a-z-]+\.log(\.[0-9]{1,4}(\.gz)?)?$")
 QUIET_LOGGERS = dict.fromkeys(("urllib3", "httpx2", "httpcore", "alembic", "asyncio", "sqlalchemy"), logging.WARNING)
 QUIET_LOGGERS["stamina"] = logging.ERROR  # stamina warns at each retry, and the final error is logged anyway
 
@@ -122,11 +124,27 @@ def _add_files(root: logging.Logger, path: Path, targets: LogTargets) -> None:
 
 
 class PrivateLogFile(RotatingFileHandler):
-    """Write rotating log files that only their owner can read.
+    """Write rotating log files that only their owner can read. Rotated files are compressed.
 
-    A rotated file keeps its permissions. A line that cannot be written, for example to a full disk, is dropped: the
-    terminal shows it as well.
+    A line that cannot be written, for example to a full disk, is dropped: the terminal shows it as well.
     """
+
+    def rotation_filename(self, default_name: str) -> str:
+        return f"{default_name}.gz"
+
+    def rotate(self, source: str, dest: str) -> None:
+        """Compress the file. Keep it as it is where that fails, for example on a full disk."""
+        whole, unfinished = Path(source), Path(f"{dest}.part")
+        try:
+            with whole.open("rb") as plain, open_private(unfinished) as file, gzip.open(file, "wb") as packed:
+                shutil.copyfileobj(plain, packed)
+            unfinished.replace(dest)
+            whole.unlink()
+        except OSError:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            if whole.exists():
+                whole.replace(dest.removesuffix(".gz"))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of the library
         error = sys.exc_info()[1]
@@ -136,6 +154,13 @@ class PrivateLogFile(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         file = open_private(Path(self.baseFilename), f"{self.mode}b")
         return TextIOWrapper(file, encoding=self.encoding, errors=self.errors)
+
+
+def open_log(path: Path) -> TextIO:
+    """Open a log file for reading, compressed or not."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", errors="replace")
+    return path.open(encoding="utf-8", errors="replace")
 
 
 def _rotating(path: Path, targets: LogTargets) -> logging.Handler:

@@ -16,7 +16,7 @@ from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import PageOf, PageParams, page_of_all
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files
-from stalkeer.logs import LOG_NAME, current_level, set_level
+from stalkeer.logs import LOG_NAME, current_level, open_log, set_level
 from stalkeer.secrets import mask_text
 from stalkeer.settings.sections.program import LogLevel
 
@@ -68,15 +68,16 @@ def get_log_lines(
     count: Annotated[int, Query(ge=1, le=5000, description="Number of lines to show.")] = 200,
 ) -> LogLines:
     """Show the last lines of a log file."""
-    with find_log_file(app.paths.logs, name).open(encoding="utf-8", errors="replace") as file:
+    with open_log(find_log_file(app.paths.logs, name)) as file:
         lines = deque(file, maxlen=count)
     return LogLines(name=name, lines=[mask_text(line.rstrip("\n")) for line in lines])
 
 
 @router.get("/{name}", response_class=FileResponse)
 def download_log(app: CurrentApp, name: Name) -> FileResponse:
-    """Download a log file. Its secrets were masked when it was written."""
-    return FileResponse(find_log_file(app.paths.logs, name), media_type="text/plain; charset=utf-8", filename=name)
+    """Download a log file; a rotated one is compressed with gzip. Its secrets were masked when it was written."""
+    kind = "application/gzip" if name.endswith(".gz") else "text/plain; charset=utf-8"
+    return FileResponse(find_log_file(app.paths.logs, name), media_type=kind, filename=name)
 
 
 def _changed(path: Path) -> datetime:

@@ -26,6 +26,7 @@ from stalkeer.jobs.library.instances import add_path_mapping
 from stalkeer.jobs.system.first_run import read_setup
 from stalkeer.jobs.system.instance_health import look_through_instances
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files, read_end
+from stalkeer.logs import open_log
 from stalkeer.model import JobName
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
@@ -171,9 +172,10 @@ def get_logs(request: Request, level: str = "", q: str = "") -> HTMLResponse:
 @router.get("/system/logs/{name}")
 def get_log_file(request: Request, name: str) -> Response:
     path = find_log_file(app_of(request).paths.logs, name)
+    with open_log(path) as file:
+        text = mask_text(file.read())
     return PlainTextResponse(
-        mask_text(path.read_text(encoding="utf-8", errors="replace")),
-        headers={"Content-Disposition": f'attachment; filename="{path.name}"'},
+        text, headers={"Content-Disposition": f'attachment; filename="{path.name.removesuffix(".gz")}"'}
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from stalkeer.core.downloads.sabnzbd import InHistory, place_of
 from stalkeer.core.downloads.states import Priority
 from stalkeer.core.downloads.waiting import Waiting
-from stalkeer.logs import DOWNLOAD_LOG
+from stalkeer.logs import DOWNLOAD_LOG, LOG_NAME, open_log
 from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.secrets import mask_text
 from stalkeer.store.db.database import Database, Transaction
@@ -244,12 +244,19 @@ def _logged(folder: Path, download_id: DownloadId) -> Iterator[StoryLine]:
     Lines of events are left out, because the events come from the database.
     """
     sign = f'"download": {download_id}'
-    for path in sorted(folder.glob(f"{DOWNLOAD_LOG}*"), key=lambda path: (len(path.name), path.name), reverse=True):
-        with path.open(encoding="utf-8", errors="replace") as file:
+    files = (path for path in folder.glob(f"{DOWNLOAD_LOG}*") if LOG_NAME.fullmatch(path.name))
+    for path in sorted(files, key=_age_of_log, reverse=True):
+        with open_log(path) as file:
             for text in file:
                 line = _read(text, download_id) if sign in text else None
                 if line is not None:
                     yield line
+
+
+def _age_of_log(path: Path) -> int:
+    """Return the number of the rotation: 0 for the present file, 1 for the one before it."""
+    number = path.name.removeprefix(DOWNLOAD_LOG).removesuffix(".gz").lstrip(".")
+    return int(number or 0)
 
 
 def _read(text: str, download_id: DownloadId) -> StoryLine | None:

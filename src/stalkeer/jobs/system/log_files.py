@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stalkeer.errors import NotFound
-from stalkeer.logs import LOG_NAME
+from stalkeer.logs import LOG_NAME, open_log
 
 
 def list_log_files(folder: Path) -> list[Path]:
@@ -32,7 +32,17 @@ def is_log_file(path: Path) -> bool:
 
 
 def read_end(path: Path, most_bytes: int) -> str:
-    """Return the last bytes of a file as text."""
+    """Return the end of a log file as text: the last bytes, or as many characters of a compressed one."""
+    if path.suffix == ".gz":
+        return _read_packed_end(path, most_bytes)
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - most_bytes))
         return file.read().decode("utf-8", errors="replace")
+
+
+def _read_packed_end(path: Path, most: int) -> str:
+    end = ""
+    with open_log(path) as file:
+        while text := file.read(most):
+            end = (end + text)[-most:]
+    return end
