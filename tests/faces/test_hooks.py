@@ -28,7 +28,7 @@ def gone(app, clock):
 
 
 def test_the_api_lists_names_and_machines_and_forgets_a_hook_of_a_machine_that_is_gone(client, gone):
-    listed = client.get("/api/v1/hooks").json()
+    listed = client.get("/api/v1/hooks").json()["records"]
 
     assert listed[0] == {"name": "before_import", "setOn": ["nas"], "readyOn": [], "waiting": 0}
     assert client.delete("/api/v1/hooks/before_import").status_code == 204

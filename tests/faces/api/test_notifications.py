@@ -34,7 +34,7 @@ def test_a_target_is_added_and_changed_and_its_address_is_never_shown(client, ta
     shown = client.get(PATH).text + client.get(f"{PATH}/phone").text + added.text
     assert "4711" not in shown
     assert client.delete(f"{PATH}/phone").status_code == 204
-    assert client.get(PATH).json() == []
+    assert client.get(PATH).json()["records"] == []
     assert client.get(f"{PATH}/phone").status_code == 404
 
 
@@ -55,7 +55,7 @@ def test_a_target_is_tried_before_it_is_added_and_while_it_is_off(client, target
 def test_messages_are_listed(client, app, target):
     client.post(PATH, json=target)
 
-    assert client.get(f"{PATH}/messages").json() == []
+    assert client.get(f"{PATH}/messages").json()["records"] == []
 
 
 @pytest.mark.parametrize(

@@ -52,13 +52,3 @@ def test_a_wrong_address_of_an_instance_is_marked_and_the_mark_goes_when_it_is_r
     expect(page.locator(".field-error")).to_contain_text("not a web address")
     expect(page.get_by_label("Address", exact=True)).to_be_focused()
     expect(page.get_by_label("Path mappings")).not_to_have_attribute("aria-invalid", "true")
-
-
-def test_the_hours_of_an_account_are_asked_for_where_hours_are_chosen(sample_site: str, open_page: Callable[..., Tab]):
-    page = open_page(sample_site).go("/sources/new")
-    expect(page.get_by_label("From", exact=True)).to_be_hidden()
-
-    page.get_by_label("When may downloads use the account?").select_option("hours")
-
-    expect(page.get_by_label("From", exact=True)).to_be_visible()
-    expect(page.get_by_label("Until", exact=True)).to_be_visible()

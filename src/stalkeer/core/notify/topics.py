@@ -46,6 +46,7 @@ DECISIONS = frozenset(
     }
 )
 ATTENTION = "instance.attention"  # an instance asks for the user itself
+WATCHED: Mapping[str, Topic] = {"watch.review": Topic.DECISION, "watch.failed": Topic.FAILED}
 FOUND, WORSE, OVER = "health.found", "health.worse", "health.over"
 CHECKS: Mapping[str, Topic] = {
     "source": Topic.SOURCE,
@@ -120,6 +121,9 @@ def read_event(event: RecordedEvent) -> Happening | None:
     if event.kind == ATTENTION:
         words = capped(without_addresses(event.message), LONGEST_REASON)
         return Happening(event.id, event.at, Topic.DECISION, words, words, instance=event.instance)
+    if event.kind in WATCHED:  # names a file of the user, and no address of a provider
+        words = capped(event.message, LONGEST_REASON)
+        return Happening(event.id, event.at, WATCHED[event.kind], words, words)
     if event.kind in DECISIONS:
         reason = _after_title(event, "needs your decision: ")
         return _of_item(event, Topic.DECISION, outward_reason(event.code, reason))

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
-from stalkeer.faces.http.paging import UnknownCursor, decode_cursor, encode_cursor
+from stalkeer.faces.http.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
+from stalkeer.faces.http.queries import BadQuery
 from stalkeer.jobs.duplicates.find import Duplicate, DuplicateKind, list_duplicates
 
 router = APIRouter(prefix="/duplicates", tags=["duplicates"])
@@ -37,30 +38,29 @@ class DuplicateView(ApiModel):
         return cls(title=found.title, parts=parts, advice=found.advice)
 
 
-class DuplicatesView(ApiModel):
-    records: list[DuplicateView]
-    next_cursor: str | None = Field(description="Null at the end. A page with fewer rows may still have one.")
-
-
 @router.get("")
 def list_all_duplicates(
     app: CurrentApp,
+    page: PageParams,
     kind: Annotated[DuplicateKind, KIND] = DuplicateKind.FILES,
-    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=500, description="Rows on a page.")] = 50,
-    cursor: Annotated[str | None, Query(max_length=8000, description="`nextCursor` of the previous page.")] = None,
-) -> DuplicatesView:
-    """List what is there twice, with sizes and with what to do."""
-    page = list_duplicates(app.database, app.secrets, kind, _after(cursor), page_size)
-    return DuplicatesView(
-        records=[DuplicateView.of(one) for one in page.found],
-        next_cursor=None if page.after is None else encode_cursor((page.after,)),
+) -> PageOf[DuplicateView]:
+    """List what is there twice, with sizes and with what to do.
+
+    Pages after the first need `cursor`. A page with fewer rows may still have a `nextCursor`.
+    """
+    found = list_duplicates(app.database, app.secrets, kind, _after(page), page.size)
+    return PageOf[DuplicateView](
+        records=[DuplicateView.of(duplicate) for duplicate in found.found],
+        page_size=page.size,
+        next_cursor=None if found.after is None else encode_cursor((found.after,)),
     )
 
 
-def _after(cursor: str | None) -> str:
-    if cursor is None:
+def _after(page: Page) -> str:
+    if page.after is None:
+        if page.page > 1:
+            raise BadQuery("Duplicates have no pages by number; use nextCursor of the page before")
         return ""
-    values = decode_cursor(cursor)
-    if len(values) != 1 or not isinstance(values[0], str):
+    if len(page.after) != 1 or not isinstance(page.after[0], str):
         raise UnknownCursor()
-    return values[0]
+    return page.after[0]

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, page_of_all
 from stalkeer.jobs.hooks.standing import forget, read_hooks
 from stalkeer.model import HookName
 
@@ -21,9 +22,9 @@ class HookView(ApiModel):
 
 
 @router.get("")
-def list_hooks(app: CurrentApp) -> list[HookView]:
+def list_hooks(app: CurrentApp, page: PageParams) -> PageOf[HookView]:
     """List the hooks, where each is set and where its script can run."""
-    return [HookView.model_validate(standing) for standing in read_hooks(app.database, app.clock())]
+    return page_of_all([HookView.model_validate(standing) for standing in read_hooks(app.database, app.clock())], page)
 
 
 @router.delete("/{name}", status_code=204)

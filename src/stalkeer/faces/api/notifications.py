@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from pydantic import Field, SecretStr, StrictBool
 
 from stalkeer.core.notify.template import DEFAULT_TEXT, DEFAULT_TITLE
@@ -13,6 +13,7 @@ from stalkeer.core.notify.topics import Topic
 from stalkeer.errors import NotifyError
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, page_of_all
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.notify import targets
 from stalkeer.jobs.notify.targets import TargetDraft, TargetPatch, TargetView
@@ -21,6 +22,7 @@ from stalkeer.store.notify.outbox import Delivery, DeliveryState
 from stalkeer.store.notify.targets import TargetKind
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
+MOST_MESSAGES = 1000
 TargetName = Annotated[str, Path(min_length=1, max_length=64, description="The target's name.")]
 Topics = Annotated[list[Topic], Field(max_length=len(Topic), description="Events to tell; none: all.")]
 Instances = Annotated[list[str], Field(max_length=100, description="Names of instances; none: all.")]
@@ -156,9 +158,9 @@ class NotificationMessage(ApiModel):
 
 
 @router.get("")
-def list_notification_targets(app: CurrentApp) -> list[NotificationTarget]:
+def list_notification_targets(app: CurrentApp, page: PageParams) -> PageOf[NotificationTarget]:
     """List the targets. Their addresses and secrets are never shown."""
-    return [NotificationTarget.of(view) for view in targets.list_targets(app.notifier)]
+    return page_of_all([NotificationTarget.of(view) for view in targets.list_targets(app.notifier)], page)
 
 
 @router.post("", status_code=201)
@@ -178,11 +180,10 @@ def try_new_notification_target(app: CurrentApp, new: TargetToAdd) -> TargetTest
 
 
 @router.get("/messages")
-def list_notification_messages(
-    app: CurrentApp, limit: Annotated[int, Query(ge=1, le=500, description="Number of messages.")] = 50
-) -> list[NotificationMessage]:
-    """List the messages to all targets, the newest first."""
-    return [NotificationMessage.of(one) for one in targets.list_messages(app.notifier, limit)]
+def list_notification_messages(app: CurrentApp, page: PageParams) -> PageOf[NotificationMessage]:
+    """List the last messages to all targets, 1,000 at most, the newest first."""
+    messages = targets.list_messages(app.notifier, MOST_MESSAGES)
+    return page_of_all([NotificationMessage.of(message) for message in messages], page)
 
 
 @router.get("/{name}", responses=problem_answers(404))

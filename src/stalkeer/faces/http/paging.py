@@ -60,7 +60,7 @@ def page_parameters(
     page: Annotated[int, Query(ge=1, le=1_000_000, description="Page number, from 1; ignored with `cursor`.")] = 1,
     page_size: Annotated[int, Query(alias="pageSize", ge=1, le=LARGEST_PAGE, description="Rows on a page.")] = 50,
     cursor: Annotated[
-        str | None, Query(max_length=1000, description="`nextCursor` of the previous page. Every page costs the same.")
+        str | None, Query(max_length=8000, description="`nextCursor` of the previous page. Every page costs the same.")
     ] = None,
 ) -> Page:
     if cursor is not None:

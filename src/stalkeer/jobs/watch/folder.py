@@ -382,5 +382,6 @@ def _write_state(
         if not is_new or state not in (WatchState.FAILED, WatchState.REVIEW) or state is file.state:
             return
         words = "cannot be imported" if state is WatchState.FAILED else "needs your decision"
-        message = f"{file.found.path} {words}: {reason}"
+        path = Path(file.found.path)
+        message = f"{path.name} of the watch folder {path.parent} {words}: {reason}"
         record_event(connection, now, Event(f"watch.{state.value}", message, Level.WARNING))
