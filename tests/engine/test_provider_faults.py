@@ -114,6 +114,7 @@ def test_a_truncated_film_that_claims_to_be_whole_is_quarantined(strict, running
     row = strict.await_state(download, DownloadState.FAILED)
     temp = strict.app.settings.directories.temp
     assert "broken" in row.outcome.error
+    eventually(lambda: list((temp / "quarantine").iterdir()), "the file moves after the state is written")
     assert [path.read_bytes() == whole[:1_500_000] for path in (temp / "quarantine").iterdir()] == [True]
 
 

@@ -55,6 +55,17 @@ def test_one_action_writes_everything_and_both_tests_pass(house, address, slug):
     assert drive_of(house, slug) is Drive.NATIVE
 
 
+@pytest.mark.parametrize("slug", ["radarr", "sonarr"])
+def test_an_instance_that_did_not_drive_itself_passes_its_test_while_it_is_set_up(house, address, slug):
+    disconnect_native(house.app.arrs, slug)
+    assert drive_of(house, slug) is Drive.OURS
+
+    connect_native(house.app.arrs, slug, address, house.app.settings)
+
+    assert drive_of(house, slug) is Drive.NATIVE
+    assert len(getattr(house, slug).native.indexers) == 1
+
+
 def test_run_again_it_repairs_what_was_changed_and_doubles_nothing(house, address):
     connect_native(house.app.arrs, "radarr", address, house.app.settings)
     (indexer,), (client,) = house.radarr.native.indexers, house.radarr.native.clients

@@ -88,7 +88,7 @@ def download(connection, now, item, instance, *, state, active):
     row |= {"state": state, "created_at": now, "updated_at": now}
     download_id = connection.execute(insert(downloads).values(**row).returning(downloads.c.id)).scalar_one()
     values = {"download_id": download_id, "wanted_id": item.id, "instance_id": instance.id, "active": active}
-    connection.execute(insert(download_items).values(**values, arr_id=item.arr_id, state="imported"))
+    connection.execute(insert(download_items).values(**values, arr_id=item.arr_id, state="waiting"))
 
 
 def finish(server, parts, step):
