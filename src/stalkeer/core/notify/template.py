@@ -26,8 +26,9 @@ UNSEEN_BREAK = "\u200b"
 
 
 class Markup(StrEnum):
-    """Define the formats of services."""
+    """Define the formats of services. `DATA` is for programs, which get the text as it is."""
 
+    DATA = "data"
     TEXT = "text"
     MARKDOWN = "markdown"
     HTML = "html"
@@ -56,6 +57,8 @@ def escape(text: str, markup: Markup) -> str:
 
     Chats read plain text for mentions and links as well: a sign of no width takes them apart.
     """
+    if markup is Markup.DATA:
+        return text
     apart = _BREAKS.sub(UNSEEN_BREAK, text)
     if markup is Markup.MARKDOWN:
         return _MARKS.sub(r"\\\1", apart)

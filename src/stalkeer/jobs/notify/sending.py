@@ -119,8 +119,8 @@ def _document(envelope: Envelope, options: TargetOptions) -> Mapping[str, object
         "version": DOCUMENT_VERSION,
         "id": envelope.number,
         "time": envelope.at.isoformat(),
-        "title": _plain(options.title_template, values),
-        "text": _plain(options.text_template, values),
+        "title": fill(options.title_template, values, Markup.DATA),
+        "text": fill(options.text_template, values, Markup.DATA),
         "tone": message.tone.value,
         "events": [topic.value for topic in message.topics],
         "instances": list(message.instances),
@@ -137,7 +137,3 @@ def _document(envelope: Envelope, options: TargetOptions) -> Mapping[str, object
             for one in message.happenings
         ],
     }
-
-
-def _plain(template: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), template)

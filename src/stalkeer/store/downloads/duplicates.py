@@ -1,6 +1,7 @@
 """Find what is there twice: files of one item, movies and series of the libraries, streams of the catalogue.
 
-Each query reads in the order of an index and stops at a page, so that its cost does not grow with the tables.
+Streams are read in the order of an index, and a page stops after a fixed number of entries. Files and ids are grouped
+over the whole library, so their cost grows with it.
 """
 
 from __future__ import annotations
