@@ -14,6 +14,7 @@ from stalkeer.errors import InvalidInput, StalkeerError
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.links import links_of
+from stalkeer.faces.web.paging import Paging, path_of_page
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.faces.web.selection import read_address, select_all
 from stalkeer.jobs.downloads.actions import (
@@ -36,7 +37,7 @@ from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads.actions import ActionResult
 from stalkeer.store.downloads.downloads import DownloadFilter, QueueOrder
-from stalkeer.store.downloads.quarantine import list_set_aside
+from stalkeer.store.downloads.quarantine import list_set_aside, measure_set_aside
 from stalkeer.store.journal.events import EventFilter, EventOrder, list_events
 from stalkeer.store.library.details import find_of_item
 from stalkeer.store.matching.blocklist import count_blocks, list_blocks
@@ -69,10 +70,9 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
     show = show if show in SHOWS else ""
     chosen = DownloadFilter(states=SHOWS[show], search=search.strip())
     order = QueueOrder.NEWEST if show in NEWEST_FIRST else QueueOrder.QUEUE
-    number = max(1, number)
     with app.database.connect() as connection:
-        rows = queue.list_downloads(connection, chosen, order=order, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
-        total = queue.count_downloads(connection, chosen)
+        paging = Paging.at(number, queue.count_downloads(connection, chosen), PAGE_SIZE)
+        rows = queue.list_downloads(connection, chosen, order=order, limit=PAGE_SIZE, offset=paging.offset)
         left = queue.count_left(connection)
         by_state = queue.count_by_state(connection, chosen.search).by_state
     counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in SHOWS.items()}
@@ -83,9 +83,7 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
         "rows": sorted(rows, key=lambda row: row.state not in SHOWS["active"]) if order is QueueOrder.QUEUE else rows,
         "show": show,
         "q": search,
-        "page_number": number,
-        "pages": -(-total // PAGE_SIZE),
-        "total": total,
+        **paging.context(),
         "left": left,
         "counts": counts,
         "now": app.clock(),
@@ -109,11 +107,11 @@ def get_history(
 
 
 @router.get("/activity/blocklist")
-def get_blocklist(request: Request) -> HTMLResponse:
+def get_blocklist(request: Request, page_number: int = 1) -> HTMLResponse:
     with app_of(request).database.connect() as connection:
-        rows = list_blocks(connection, limit=500)
-        total = count_blocks(connection)
-    return page(request, "activity/blocklist.html", rows=rows, total=total)
+        paging = Paging.at(page_number, count_blocks(connection), PAGE_SIZE)
+        rows = list_blocks(connection, limit=PAGE_SIZE, offset=paging.offset)
+    return page(request, "activity/blocklist.html", paging.context(), rows=rows)
 
 
 @router.post("/activity/blocklist/clear")
@@ -127,28 +125,30 @@ def post_clear(request: Request) -> Response:
 
 
 @router.post("/activity/blocklist/{rule_id}/remove")
-def post_unblock(request: Request, rule_id: int) -> Response:
+def post_unblock(request: Request, rule_id: int, page_number: int = 1) -> Response:
     unblock_entry(app_of(request).matching, RuleId(rule_id))
-    return done(request, Toast("Removed from the blocklist."), to="/activity/blocklist")
+    return done(request, Toast("Removed from the blocklist."), to=path_of_page("/activity/blocklist", page_number))
 
 
 @router.get("/activity/quarantine")
-def get_quarantine(request: Request) -> HTMLResponse:
+def get_quarantine(request: Request, page_number: int = 1) -> HTMLResponse:
     with app_of(request).database.connect() as connection:
-        rows = list_set_aside(connection, limit=500)
-    return page(request, "activity/quarantine.html", rows=rows)
+        paging = Paging.at(page_number, measure_set_aside(connection).count, PAGE_SIZE)
+        rows = list_set_aside(connection, limit=PAGE_SIZE, offset=paging.offset)
+    return page(request, "activity/quarantine.html", paging.context(), rows=rows)
 
 
 @router.post("/activity/quarantine/{file_id}/accept")
-def post_accept(request: Request, file_id: int) -> Response:
+def post_accept(request: Request, file_id: int, page_number: int = 1) -> Response:
     accept_set_aside(app_of(request).download_queue, file_id)
-    return done(request, Toast("The file is imported as it is."), to="/activity/quarantine")
+    return done(request, Toast("The file is imported as it is."), to=path_of_page("/activity/quarantine", page_number))
 
 
 @router.post("/activity/quarantine/{file_id}/delete")
-def post_delete(request: Request, file_id: int) -> Response:
+def post_delete(request: Request, file_id: int, page_number: int = 1) -> Response:
     file = delete_set_aside(app_of(request).download_queue, file_id)
-    return done(request, Toast(f"The file of {file.title} is deleted."), to="/activity/quarantine")
+    back = path_of_page("/activity/quarantine", page_number)
+    return done(request, Toast(f"The file of {file.title} is deleted."), to=back)
 
 
 @router.get("/activity/{download_id}")

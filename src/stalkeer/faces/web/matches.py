@@ -13,6 +13,7 @@ from stalkeer.errors import InvalidInput, NotFound
 from stalkeer.faces.web.activity import DOWNLOAD_VERBS, toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
+from stalkeer.faces.web.paging import Paging, path_of_page
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page, undo_path
 from stalkeer.faces.web.selection import read_address, select_all
 from stalkeer.jobs.downloads.queue import OfMatch, queue_all, queue_one
@@ -32,7 +33,7 @@ from stalkeer.store.db.database import Transaction
 from stalkeer.store.library.wanted_list import count_to_review, get_wanted, list_to_review
 from stalkeer.store.matching.candidates import best_to_review, list_candidates
 from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, list_match_ids, list_matches
-from stalkeer.store.matching.rules import list_rules
+from stalkeer.store.matching.rules import count_rules, list_rules
 from stalkeer.store.system.dashboard import read_open_jobs
 
 router = APIRouter(include_in_schema=False)
@@ -52,7 +53,7 @@ def get_review(
 ) -> HTMLResponse:
     """Show one pair after the other, or all of them as a list."""
     if view == "list" and item is None:
-        return show_list(request, max(1, page_number))
+        return show_list(request, page_number)
     context = read_pair(app_of(request), item=item, after=after)
     if is_fragment(request):
         return fragment(request, "matches/pair.html", context)
@@ -61,15 +62,13 @@ def get_review(
 
 def show_list(request: Request, number: int) -> HTMLResponse:
     with app_of(request).database.connect() as connection:
-        items = list_to_review(connection, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+        paging = Paging.at(number, count_to_review(connection), PAGE_SIZE)
+        items = list_to_review(connection, limit=PAGE_SIZE, offset=paging.offset)
         found = best_to_review(connection, [item.id for item in items])
-        total = count_to_review(connection)
         is_unscanned = needs_scan(connection, app_of(request).settings)
     context: dict[str, object] = {
         "rows": [(item, found[item.id]) for item in items if item.id in found],
-        "total": total,
-        "page_number": number,
-        "pages": -(-total // PAGE_SIZE),
+        **paging.context(),
         "needs_scan": is_unscanned,
     }
     if is_fragment(request):
@@ -101,17 +100,18 @@ def read_pair(app: App, *, item: int | None = None, after: int | None = None, un
 
 
 @router.get("/matches/rules")
-def get_rules(request: Request) -> HTMLResponse:
+def get_rules(request: Request, page_number: int = 1) -> HTMLResponse:
     with app_of(request).database.connect() as connection:
-        rows = list_rules(connection, limit=500)
-    return page(request, "matches/rules.html", rows=rows)
+        paging = Paging.at(page_number, count_rules(connection), PAGE_SIZE)
+        rows = list_rules(connection, limit=PAGE_SIZE, offset=paging.offset)
+    return page(request, "matches/rules.html", paging.context(), rows=rows)
 
 
 @router.post("/matches/rules/{rule_id}/remove")
-def post_remove(request: Request, rule_id: int) -> Response:
+def post_remove(request: Request, rule_id: int, page_number: int = 1) -> Response:
     outcome = forget_rule(app_of(request).matching, RuleId(rule_id))
     changed = f" {plural(len(outcome.changes), 'match', 'matches')} changed." if outcome.changes else ""
-    return done(request, Toast(f"Removed the rule.{changed}"), to="/matches/rules")
+    return done(request, Toast(f"Removed the rule.{changed}"), to=path_of_page("/matches/rules", page_number))
 
 
 @router.post("/matches/rules/{rule_id}/back")
@@ -133,13 +133,11 @@ def post_undo(request: Request, rule_id: int) -> HTMLResponse:
 
 @router.get("/matches/{kind}")
 def get_list(request: Request, kind: str, q: str = "", page_number: int = 1) -> HTMLResponse:
-    chosen, number = filter_of(kind, q), max(1, page_number)
-    order, offset = MatchOrder.NEWEST, (number - 1) * PAGE_SIZE
+    chosen = filter_of(kind, q)
     with app_of(request).database.connect() as connection:
-        rows = list_matches(connection, chosen, order=order, limit=PAGE_SIZE, offset=offset)
-        total = count_matches(connection, chosen)
-    pages = -(-total // PAGE_SIZE)
-    return page(request, "matches/list.html", tab=kind, rows=rows, total=total, q=q, page_number=number, pages=pages)
+        paging = Paging.at(page_number, count_matches(connection, chosen), PAGE_SIZE)
+        rows = list_matches(connection, chosen, order=MatchOrder.NEWEST, limit=PAGE_SIZE, offset=paging.offset)
+    return page(request, "matches/list.html", paging.context(), tab=kind, rows=rows, q=q)
 
 
 def filter_of(kind: str, words: str) -> MatchFilter:

@@ -15,6 +15,7 @@ from stalkeer.faces.web.activity import DOWNLOAD_VERBS, toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.links import links_of
+from stalkeer.faces.web.paging import Paging
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.faces.web.selection import read_address, select_all
 from stalkeer.jobs.downloads.choosing import explain_wanted
@@ -108,7 +109,6 @@ def read_list(app: App, reason: str, asked: ListQuery = ListQuery()) -> dict[str
     return {
         "jobs_now": jobs_now,
         "rows": rows,
-        "total": total,
         "chosen": chosen,
         "path": "/wanted/cutoff" if chosen.reason == "cutoff" else "/wanted",
         "params": {
@@ -121,8 +121,7 @@ def read_list(app: App, reason: str, asked: ListQuery = ListQuery()) -> dict[str
         },
         "sort": asked.order.value,
         "seasons": waiting_seasons(rows),
-        "page_number": number,
-        "pages": -(-total // size),
+        **Paging(number, size, total).context(),
         "instances": instances,
         "statuses": tuple(Status),
     }

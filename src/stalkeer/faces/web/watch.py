@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.faces.web.frame import app_of
+from stalkeer.faces.web.paging import Paging
 from stalkeer.faces.web.render import Toast, done, fragment, page
 from stalkeer.jobs.watch.actions import choose_item, retry_file
 from stalkeer.model import WantedId
@@ -13,7 +14,7 @@ from stalkeer.store.downloads.watch_files import count_watch_files, get_watch_fi
 from stalkeer.store.library.wanted_list import Slice, WantedFilter, list_wanted
 
 router = APIRouter(include_in_schema=False)
-PAGE_SIZE = 200
+PAGE_SIZE = 100
 OFFERED = 12
 PATH = "/activity/watch"
 
@@ -21,17 +22,10 @@ PATH = "/activity/watch"
 @router.get(PATH)
 def get_watch(request: Request, page_number: int = 1) -> HTMLResponse:
     app = app_of(request)
-    number = max(1, page_number)
     with app.database.connect() as connection:
-        rows = list_watch_files(connection, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
-        total = sum(count_watch_files(connection).values())
-    context: dict[str, object] = {
-        "rows": rows,
-        "folders": app.settings.watch.folders,
-        "number": number,
-        "has_more": number * PAGE_SIZE < total,
-    }
-    return page(request, "activity/watch.html", context)
+        paging = Paging.at(page_number, sum(count_watch_files(connection).values()), PAGE_SIZE)
+        rows = list_watch_files(connection, limit=PAGE_SIZE, offset=paging.offset)
+    return page(request, "activity/watch.html", paging.context(), rows=rows, folders=app.settings.watch.folders)
 
 
 @router.get(PATH + "/{file_id}/items")
