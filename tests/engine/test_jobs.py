@@ -6,6 +6,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from dbos import DBOS
@@ -17,6 +18,7 @@ from stalkeer.engine.gate import EngineGate
 from stalkeer.engine.schedules import cron_times, next_times, previous_time
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.errors import Conflict, NotFound
+from stalkeer.jobs.journal.reporting import record_run
 from stalkeer.model import Origin
 from stalkeer.store.journal.runs import (
     RunId,
@@ -74,12 +76,17 @@ def work():
 
 
 @pytest.fixture
-def engine(house, running, work):
-    def make(*names, **more):
+def engine_of(work):
+    def make(house, *names, **more):
         jobs = tuple(Job(name, work) for name in names)
         return house.engine(jobs=JobTable(house.database, house.app.clock, jobs, **more))
 
     return make
+
+
+@pytest.fixture
+def engine(house, engine_of):
+    return partial(engine_of, house)
 
 
 def run_of(house, run_id):
@@ -142,6 +149,72 @@ def test_what_follows_a_job_is_queued_when_it_ended_well(house, running, engine,
     started.wait_idle(10)
     with house.database.connect() as connection:
         assert [run.job for run in list_runs(connection)] == ["download", "match", "refresh"]
+
+
+def runs_by_command(house, job, subject=None):
+    """Carry a job out as a command does: in a process that is no worker."""
+    record_run(house.database, house.app.clock, job, subject, lambda run: Told())
+
+
+def jobs_of(house):
+    with house.database.connect() as connection:
+        return sorted(run.job for run in list_runs(connection))
+
+
+@pytest.mark.parametrize(("job", "all_jobs"), [
+    ("refresh", ["download", "match", "offers", "refresh"]),
+    ("scan", ["download", "offers", "scan"]),
+    ("match", ["download", "match", "offers"]),
+])  # fmt: skip
+def test_what_follows_a_command_is_done_at_once_by_the_engine_beside_it(
+    any_house, running, engine_of, work, job, all_jobs
+):
+    started = running(engine_of(any_house, "refresh", "scan", "match", "download", "offers"))
+
+    runs_by_command(any_house, job)
+
+    eventually(lambda: jobs_of(any_house) == all_jobs)
+    assert started.wait_idle(10)
+
+
+def test_what_follows_a_command_that_ran_while_no_engine_did_is_done_after_the_next_start(house, running, engine, work):
+    runs_by_command(house, "scan", "radarr")
+
+    assert running(engine("scan", "offers")).wait_idle(10)
+
+    assert jobs_of(house) == ["offers", "scan"]
+
+
+def test_a_run_that_two_workers_see_ended_is_followed_once(any_house):
+    runs_by_command(any_house, "scan")
+    jobs = (Job("download", lambda *_: Told()),)
+    other = JobTable(any_house.database, any_house.app.clock, jobs)
+
+    def as_the_other_is_quicker(_job):
+        with any_house.database.connect() as connection:
+            other.follow_ended()
+            (first, *_) = list_runs(connection)
+        with any_house.database.begin() as connection:  # its job has begun: another request would not join it
+            claim_run(connection, first.id, now(), "other")
+        return True
+
+    table = JobTable(any_house.database, any_house.app.clock, jobs, may_start=as_the_other_is_quicker)
+
+    table.follow_ended()
+
+    assert jobs_of(any_house) == ["download", "scan"]
+
+
+def test_a_command_that_downloads_does_not_do_what_follows_other_runs(house, running, work):
+    runs_by_command(house, "scan")
+    jobs = JobTable(house.database, house.app.clock, (Job("download", work), Job("match", work)))
+
+    started = running(house.engine("cli", jobs=jobs))
+    started.start("match")
+
+    assert started.wait_idle(10)
+    assert jobs_of(house) == ["download", "match", "scan"], "of its own run it does"
+    assert len(work.calls) == 2
 
 
 def test_downloads_do_not_follow_where_their_schedule_is_off(house, running, engine, work):

@@ -46,7 +46,15 @@ from stalkeer.store.downloads.admission import RunRef, is_unclaimed, release_all
 from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.native_items import resting_downloads
 from stalkeer.store.downloads.workers import WorkerRow, database_now, is_first_worker, register_worker, remove_worker
-from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions, last_finished, list_runs, queue_run, take_back_runs
+from stalkeer.store.journal.runs import (
+    NO_OPTIONS,
+    RunOptions,
+    last_finished,
+    list_runs,
+    list_unfollowed,
+    queue_run,
+    take_back_runs,
+)
 from stalkeer.store.library.instances import has_unsynced_instance_of_file
 from stalkeer.store.sources.sources import own_refresh_times, unread_sources_of_file
 
@@ -80,6 +88,8 @@ class Engine:
         self._role = role
         self._is_shared = not program.database.is_sqlite
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}" if self._is_shared else SQLITE_WORKER
+        # `stalkeer download start --limit 3` must not queue everything because a scan has ended before it
+        self._followed_worker = self.id if role == "cli" else None
         self._lock = FolderLock(program.paths.data_dir)
         self._results: queue.SimpleQueue[BeatResult | None] = queue.SimpleQueue()
         self._hooks = HookRunner(program.database, lambda: program.settings.hooks, program.clock, self.id)
@@ -296,7 +306,9 @@ class Engine:
             open_runs = list_runs(connection, open_only=True, limit=1)
             states = count_by_state(connection).by_state
             unsettled = sum(states.get(state, 0) for state in UNSETTLED) - resting_downloads(connection)
-        return not open_runs and not unsettled and self._worker.is_idle and not self._hooks.is_due()
+            unfollowed = list_unfollowed(connection, self._followed_worker)
+        is_done = not open_runs and not unfollowed and not unsettled
+        return is_done and self._worker.is_idle and not self._hooks.is_due()
 
     # --- parts
 
@@ -416,6 +428,8 @@ class Engine:
                     self._dispatch.finish(order)
                 for run in result.runs:
                     self._dispatch.job(run)
+                if self._jobs.follow_ended(self._followed_worker):
+                    self._heartbeat.wake()
             except Exception:
                 log.exception(
                     "dispatch failed; admitted downloads that have not begun return to the queue after a while"

@@ -13,7 +13,8 @@ from datetime import datetime
 from stalkeer.engine.follow_ups import jobs_after
 from stalkeer.errors import NotFound, StalkeerError
 from stalkeer.jobs.journal.reporting import Report, Run, StoredRun, follow_run
-from stalkeer.store.db.database import Database
+from stalkeer.model import JobName
+from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.journal.runs import (
     RunId,
     RunOptions,
@@ -25,6 +26,8 @@ from stalkeer.store.journal.runs import (
     get_run,
     hand_back_run,
     is_to_stop,
+    list_unfollowed,
+    mark_followed,
     queue_run,
 )
 
@@ -64,7 +67,7 @@ class JobTable:
         return found
 
     def carry_out(self, run_id: int, worker: str, wake: Callable[[], None]) -> None:
-        """Claim and execute a run unless another worker has, then queue the jobs that follow it."""
+        """Claim and execute a run unless another worker has, then queue the jobs that follow what has ended."""
         with self._lock:
             if self._stopping.is_set() or run_id in self._busy:
                 return
@@ -74,7 +77,8 @@ class JobTable:
                 row = claim_run(connection, RunId(run_id), self.clock(), worker)
             if row is not None:
                 self._do(row)
-                self._follow(RunId(run_id), wake)
+                self.follow_ended(worker)
+                wake()
         except StalkeerError as error:
             log.warning("run %d: %s", run_id, error)
         finally:
@@ -149,14 +153,26 @@ class JobTable:
         except StalkeerError:
             return False
 
-    def _follow(self, run_id: RunId, wake: Callable[[], None]) -> None:
-        with self.database.begin() as connection:
-            row = get_run(connection, run_id)
-            known = {job.name for job in self.jobs}
-            for follower in jobs_after(row.job, row.state):
-                if follower in known and self.may_start(follower):
-                    queue_run(connection, self.clock(), follower)
-        wake()
+    def follow_ended(self, worker: str | None = None) -> bool:
+        """Queue the jobs that follow the ended runs of all processes, or only those of `worker`.
+
+        Return whether there was such a run. Several workers may call this at once: each run is followed once.
+        """
+        with self.database.connect() as connection:
+            ended = list_unfollowed(connection, worker)
+        followers = {row.id: jobs_after(row.job, row.state) for row in ended}
+        known = {job.name for job in self.jobs}
+        allowed = {job for jobs in followers.values() for job in jobs if job in known and self.may_start(job)}
+        if ended:
+            with self.database.begin() as connection:
+                for row in ended:
+                    if mark_followed(connection, row.id):
+                        self._queue_all(connection, [job for job in followers[row.id] if job in allowed])
+        return bool(ended)
+
+    def _queue_all(self, connection: Transaction, jobs: Sequence[JobName]) -> None:
+        for job in jobs:
+            queue_run(connection, self.clock(), job)
 
 
 class _CutShort(BaseException):

@@ -283,6 +283,30 @@ def running_commands(connection: Connection, prefix: str) -> list[RunningCommand
     ]
 
 
+@dataclass(frozen=True)
+class EndedRun:
+    """Name a run that has ended, and whose follow-up jobs are not queued yet."""
+
+    id: RunId
+    job: str
+    state: RunState
+
+
+def list_unfollowed(connection: Connection, worker: str | None = None) -> list[EndedRun]:
+    """Return the ended runs whose follow-up jobs are not queued yet, oldest first; with `worker`, only its own."""
+    query = select(runs.c.id, runs.c.job, runs.c.state).where(~runs.c.followed, runs.c.state.not_in(OPEN_STATES))
+    if worker is not None:
+        query = query.where(runs.c.worker == worker)
+    rows = connection.execute(query.order_by(runs.c.id))
+    return [EndedRun(RunId(row.id), row.job, RunState(row.state)) for row in rows]
+
+
+def mark_followed(connection: Connection, run_id: RunId) -> bool:
+    """Record that the jobs after a run are queued. Return False where another worker has recorded it."""
+    unfollowed = (runs.c.id == run_id, ~runs.c.followed)
+    return connection.execute(update(runs).where(*unfollowed).values(followed=True)).rowcount == 1
+
+
 def last_finished(connection: Connection, job: str, subject: str | None = None) -> datetime | None:
     """Return the last successful end of a job. A schedule uses it to catch up."""
     query = select(func.max(runs.c.finished_at)).where(

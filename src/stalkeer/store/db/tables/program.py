@@ -19,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
+    true,
 )
 
 metadata = MetaData(
@@ -91,7 +93,10 @@ runs = Table(
     Column("started_at", UtcDateTime, nullable=False, index=True),
     Column("heartbeat", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    # whether an engine has queued the jobs that follow; those of rows from before this column have been queued
+    Column("followed", Boolean, nullable=False, default=False, server_default=true()),
 )
+Index("ix_runs_unfollowed", runs.c.id, sqlite_where=text("followed = 0"), postgresql_where=text("NOT followed"))
 
 health = Table(
     "health",
