@@ -45,7 +45,7 @@ def ipytv(playlist: Path) -> None:
 def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench") -> dict[str, float]:
     """A refresh of the source `slug`, made at the first call."""
     from stalkeer.jobs.journal.reporting import QuietRun
-    from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, refresh_sources
+    from stalkeer.jobs.refresh.refresh import RefreshContext, RefreshOutcome, refresh_sources
     from stalkeer.model import SourceKind
     from stalkeer.secrets import open_secret_box
     from stalkeer.settings import Settings

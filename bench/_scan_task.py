@@ -10,7 +10,7 @@ from pathlib import Path
 from bench._playlists_task import cpu_seconds, largest_memory
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.model import InstanceKind
 from stalkeer.secrets import open_secret_box
 from stalkeer.settings.sections.jobs import WantedSettings

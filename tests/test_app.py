@@ -11,9 +11,9 @@ from stalkeer.app import Start, build_app, build_security, take_up_key
 from stalkeer.engine.lock import FolderLock
 from stalkeer.errors import ConfigurationError, Conflict, SecretError, StalkeerError
 from stalkeer.faces.http.server import bind
+from stalkeer.jobs.health.watch import HealthWatch
 from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.jobs.system.backup import make_backup, stage_restore
-from stalkeer.jobs.system.health_watch import HealthWatch
 from stalkeer.model import InstanceKind
 from stalkeer.settings.sections.program import ServerSettings
 from stalkeer.store.library.instances import NewInstance, add_instance

@@ -34,9 +34,12 @@ ROOMS = (
     "db",
     "journal",
     "sources",
+    "refresh",
     "catalogue",
     "library",
+    "wanted",
     "matching",
+    "offers",
     "downloads",
     "watch",
     "duplicates",
@@ -44,6 +47,7 @@ ROOMS = (
     "hooks",
     "notify",
     "system",
+    "health",
     "native",
 )
 PURE = ("model", "errors", "core")

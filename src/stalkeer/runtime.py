@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from stalkeer.errors import Conflict
-from stalkeer.jobs.sources.start import JobStarter
+from stalkeer.jobs.refresh.start import JobStarter
 from stalkeer.logs import get_logger, set_level
 from stalkeer.model import JobName
 from stalkeer.secrets import KEY_FILE, SecretBox
@@ -36,18 +36,18 @@ from stalkeer.store.system.settings import (
 if TYPE_CHECKING:
     from stalkeer.adapters.tmdb.client import TmdbPace
     from stalkeer.jobs.downloads.context import DownloadQueue
+    from stalkeer.jobs.health.health import HealthReport
     from stalkeer.jobs.journal.reporting import Run
     from stalkeer.jobs.library.artwork import ArtworkCache
     from stalkeer.jobs.library.clients import Arrs
-    from stalkeer.jobs.library.scan import Scanner
     from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
     from stalkeer.jobs.notify.sending import NotifyTools
+    from stalkeer.jobs.refresh.refresh import RefreshContext
     from stalkeer.jobs.requests.from_catalogue import CatalogueContext
-    from stalkeer.jobs.sources.refresh import RefreshContext
     from stalkeer.jobs.system.backup import BackupPlace
     from stalkeer.jobs.system.cleanup import CleanupPlace
-    from stalkeer.jobs.system.health import HealthReport
     from stalkeer.jobs.system.support_bundle import BundleSubject
+    from stalkeer.jobs.wanted.scan import Scanner
 
 log = get_logger(__name__)
 
@@ -215,7 +215,7 @@ class App:
     @property
     def refresher(self) -> RefreshContext:
         """Return the refresher of sources."""
-        from stalkeer.jobs.sources.refresh import RefreshContext
+        from stalkeer.jobs.refresh.refresh import RefreshContext
 
         return self.clients.refresher.get(
             lambda: RefreshContext(self.database, self.secrets, lambda: self.settings, self.paths.data_dir, self.clock)
@@ -295,11 +295,11 @@ class App:
     def scanner(self) -> Scanner:
         """Return the scanner of instances, with the jobs that follow a scan."""
         from stalkeer.jobs.downloads.recovery import import_recovery
+        from stalkeer.jobs.health.instances import look_through_instances
         from stalkeer.jobs.journal.reporting import QuietRun
-        from stalkeer.jobs.library.scan import Scanner
         from stalkeer.jobs.matching.match import match_wanted
         from stalkeer.jobs.matching.search_upstream import hand_back
-        from stalkeer.jobs.system.instance_health import look_through_instances
+        from stalkeer.jobs.wanted.scan import Scanner
 
         database, arrs, settings = self.database, self.arrs, self.settings
 
@@ -332,7 +332,7 @@ class App:
 
     def check_health(self) -> HealthReport:
         """Run every health check and store the findings."""
-        from stalkeer.jobs.system.health import check_health
+        from stalkeer.jobs.health.health import check_health
 
         return check_health(
             self.database, self.settings, self.clock(), self.backup_place, self.secrets, self.shared.problems

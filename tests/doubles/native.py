@@ -27,9 +27,9 @@ from stalkeer.model import DownloadId, EntryId, InstanceId, WantedId, WantedKind
 from stalkeer.store.db.tables import entries as entry_table
 from stalkeer.store.db.tables import grabs, instances
 from stalkeer.store.downloads.downloads import DownloadRow
-from stalkeer.store.downloads.grabs import GrabRow, find_grab
 from stalkeer.store.downloads.native_items import NativeGrab, find_native
-from stalkeer.store.downloads.offers import NewOffer, OfferedEntry, add_offer
+from stalkeer.store.offers.grabs import GrabRow, find_grab
+from stalkeer.store.offers.offers import NewOffer, OfferedEntry, add_offer
 from tests.doubles.completed_downloads import CompletedDownloads
 from tests.doubles.house import House, now
 from tests.doubles.server import make_server

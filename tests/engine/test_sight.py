@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from stalkeer.jobs.downloads.admission import sees_everything, sight_of
-from stalkeer.jobs.system.health import check_workers, read_facts
+from stalkeer.jobs.health.health import check_workers, read_facts
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.workers import list_workers
 from tests.doubles.house import content, digest, eventually, now, open_house

@@ -12,7 +12,7 @@ from stalkeer.jobs.downloads.actions import Verb, act_on
 from stalkeer.jobs.downloads.choosing import hindrance_of
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import wanted

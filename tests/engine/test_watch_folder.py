@@ -20,8 +20,8 @@ from stalkeer.jobs.watch.actions import choose_item, retry_file
 from stalkeer.jobs.watch.folder import WatchContext, look_at_watch_folders, part_of
 from stalkeer.model import DownloadState as S
 from stalkeer.store.downloads.downloads import list_downloads
-from stalkeer.store.downloads.watch_files import list_watch_files
 from stalkeer.store.journal.events import list_events
+from stalkeer.store.watch.watch_files import list_watch_files
 from tests.doubles.house import House, digest, eventually, now, open_house
 
 SIZE = 400_000

@@ -14,8 +14,8 @@ from stalkeer.app import build_security
 from stalkeer.demo.radarr import Radarr
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.matching.match import match_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.runtime import App
 from stalkeer.store.library.wanted_list import list_wanted
 from stalkeer.store.matching.candidates import list_candidates

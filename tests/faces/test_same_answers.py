@@ -21,13 +21,13 @@ from stalkeer.demo.sonarr import Sonarr
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.downloads.queue import plan_queue, queue_match
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.scan import Scanner, scan_missing
 from stalkeer.jobs.matching import decisions
 from stalkeer.jobs.matching.decisions import DecisionNote, UserDecision, decide_match, shift_numbers
 from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.rules import Offset
-from stalkeer.jobs.sources.refresh import refresh_sources
-from stalkeer.jobs.sources.start import RefreshOptions
+from stalkeer.jobs.refresh.refresh import refresh_sources
+from stalkeer.jobs.refresh.start import RefreshOptions
+from stalkeer.jobs.wanted.scan import Scanner, scan_missing
 from stalkeer.model import DownloadId, DownloadState, WantedId
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Database, open_database, sqlite_url

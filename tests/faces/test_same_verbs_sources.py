@@ -17,9 +17,9 @@ from stalkeer.demo.provider import Provider
 from stalkeer.errors import NotFound
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.refresh import refresh_sources
-from stalkeer.jobs.sources.start import RefreshOptions
-from stalkeer.jobs.sources.start import start_refresh as start_refresh_of
+from stalkeer.jobs.refresh.refresh import refresh_sources
+from stalkeer.jobs.refresh.start import RefreshOptions
+from stalkeer.jobs.refresh.start import start_refresh as start_refresh_of
 from stalkeer.model import Origin
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Database

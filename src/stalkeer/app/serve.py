@@ -135,9 +135,9 @@ def run_server(app: App) -> None:
     from stalkeer.engine.loop import Loop, LoopPace
     from stalkeer.engine.process import leave
     from stalkeer.faces.http.server import run
+    from stalkeer.jobs.health.watch import HealthWatch
     from stalkeer.jobs.journal.upgrades import note_started_version
-    from stalkeer.jobs.sources.refresh import clear_interrupted
-    from stalkeer.jobs.system.health_watch import HealthWatch
+    from stalkeer.jobs.refresh.refresh import clear_interrupted
 
     logging = app.settings.logging
     configure_logging(

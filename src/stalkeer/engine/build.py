@@ -15,15 +15,15 @@ from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.jobs.downloads.queue import QueueOptions, QueueRules, queue_confirmed
 from stalkeer.jobs.journal.reporting import Report, Run
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan
 from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.match_run import match_work
 from stalkeer.jobs.native.offers import has_native_instances, prepare_offers
+from stalkeer.jobs.refresh.refresh import RefreshContext, refresh_sources
+from stalkeer.jobs.refresh.start import RefreshOptions
 from stalkeer.jobs.sources.account_status import AccountMonitor
-from stalkeer.jobs.sources.refresh import RefreshContext, refresh_sources
-from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
+from stalkeer.jobs.wanted.scan import Scanner, rehearse_scan, scan
 from stalkeer.jobs.watch.folder import WatchContext, look_at_watch_folders
 from stalkeer.model import JobName, SourceId
 from stalkeer.store.journal.runs import RunOptions

@@ -35,8 +35,8 @@ from stalkeer.jobs.native.folders import make_native_folders
 from stalkeer.jobs.native.watch import GrabWatch
 from stalkeer.jobs.notify.sending import NotifyTools
 from stalkeer.jobs.notify.tell import tell
+from stalkeer.jobs.refresh.start import RefreshOptions
 from stalkeer.jobs.sources.account_status import note_viewers
-from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.model import DownloadState, JobName, SourceId
 from stalkeer.settings.folders import make_own_folders
 from stalkeer.settings.sections.connections import MediaServerType

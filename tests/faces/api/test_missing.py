@@ -9,7 +9,7 @@ import stamina
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.store.journal.runs import NO_OPTIONS
 from tests.doubles.engine import NotingEngine
 from tests.doubles.instances import know

@@ -8,7 +8,7 @@ import pytest
 
 from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.settings.change import CHANGEABLE
 from tests.doubles.app import make_app
 from tests.doubles.instances import know

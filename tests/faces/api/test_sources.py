@@ -10,7 +10,7 @@ import pytest
 from stalkeer.demo.panel import PanelMovie, PanelSeries, SeriesEpisode
 from stalkeer.demo.provider import Provider
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.refresh import refresh_sources
+from stalkeer.jobs.refresh.refresh import refresh_sources
 from stalkeer.store.sources.sources import get_source
 from tests.doubles.catalogue import Catalogue
 

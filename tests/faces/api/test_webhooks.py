@@ -20,9 +20,9 @@ from stalkeer.engine.build import build_engine
 from stalkeer.errors import ArrRefused
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.instances import InstancePatch, change_instance
-from stalkeer.jobs.library.scan import Scanner, scan
-from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.library.webhooks import connect_webhook, disconnect_webhook
+from stalkeer.jobs.wanted.scan import Scanner, scan
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.store.db.tables import download_items, downloads, events, sources, wanted
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.journal.runs import NO_OPTIONS, queue_run

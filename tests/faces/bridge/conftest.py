@@ -18,10 +18,10 @@ from stalkeer.demo.newznab import HttpAnswer, IndexerSettings
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.matching.match import match_wanted
 from stalkeer.jobs.native.offers import OffersReport, prepare_offers
 from stalkeer.jobs.system.api_keys import make_key
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.model import Drive
 from stalkeer.runtime import App
 from stalkeer.store.db.database import open_database, sqlite_url

@@ -18,8 +18,8 @@ from stalkeer.jobs.matching.decisions import UserDecision, decide_match
 from stalkeer.jobs.native.tickets import guid_of
 from stalkeer.model import MatchId
 from stalkeer.store.db.tables import entries, matches, offer_entries, offers, sources, wanted
-from stalkeer.store.downloads.offers import list_offers
 from stalkeer.store.library.instances import get_instance
+from stalkeer.store.offers.offers import list_offers
 from stalkeer.store.sources.sources import Credentials
 from tests.faces.bridge.conftest import NativeHouse, open_native_house
 

@@ -12,8 +12,8 @@ from stalkeer.faces.bridge.sabnzbd_changes import CHANGES
 from stalkeer.faces.bridge.sabnzbd_lists import READS
 from stalkeer.model import DownloadState, Drive
 from stalkeer.store.db.database import open_database, sqlite_url
-from stalkeer.store.downloads.offers import find_offer
 from stalkeer.store.library.instances import FolderPair, InstanceOptions
+from stalkeer.store.offers.offers import find_offer
 from tests.doubles.completed_downloads import CompletedDownloads, PollFailed, RejectedRelease
 from tests.doubles.house import open_house
 from tests.doubles.native import clip, open_native

@@ -18,7 +18,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.faces.web.artwork import TRANSPARENT
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.artwork import surplus
-from stalkeer.jobs.library.scan import Scanner, scan_missing
+from stalkeer.jobs.wanted.scan import Scanner, scan_missing
 from stalkeer.runtime import App
 from stalkeer.store.db.tables import library, wanted
 from tests.doubles.instances import know

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.refresh import refresh_sources
+from stalkeer.jobs.refresh.refresh import refresh_sources
 from stalkeer.runtime import App
 from stalkeer.store.sources.filters import list_filters
 from stalkeer.store.sources.sources import get_source

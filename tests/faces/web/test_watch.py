@@ -15,8 +15,8 @@ from stalkeer.adapters.files.watched import list_videos
 from stalkeer.core.downloads.watch import WatchState
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.runtime import App
-from stalkeer.store.downloads.watch_files import WatchFile, list_watch_files, note_found, set_state
 from stalkeer.store.library.wanted_list import WantedFilter, list_wanted
+from stalkeer.store.watch.watch_files import WatchFile, list_watch_files, note_found, set_state
 from tests.faces.web.sample import fill
 
 REASON = "no wanted item has its name"

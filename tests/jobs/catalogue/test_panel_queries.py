@@ -17,8 +17,8 @@ from stalkeer.demo.provider import Provider
 from stalkeer.jobs.catalogue.movie_extensions import find_address
 from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, SourceReport, refresh_sources
-from stalkeer.jobs.sources.start import RefreshOptions
+from stalkeer.jobs.refresh.refresh import RefreshContext, RefreshOutcome, SourceReport, refresh_sources
+from stalkeer.jobs.refresh.start import RefreshOptions
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.sections.jobs import CatalogueSettings

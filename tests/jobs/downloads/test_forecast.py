@@ -9,7 +9,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.downloads.forecast import TYPICAL, read_answer
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.scan import Scanner, scan_missing
+from stalkeer.jobs.wanted.scan import Scanner, scan_missing
 from stalkeer.settings import load_settings
 from stalkeer.store.db.tables import entries, matches, sources, wanted
 from tests.doubles.instances import clients, know

@@ -24,7 +24,7 @@ from stalkeer.jobs.downloads.handover import (
     plan_placement,
 )
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.settings import load_settings
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import download_items, downloads, events, library, sources, wanted

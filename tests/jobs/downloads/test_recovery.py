@@ -24,7 +24,7 @@ from stalkeer.jobs.downloads.handover import (
 )
 from stalkeer.jobs.downloads.recovery import import_recovery
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan, scan_item
+from stalkeer.jobs.wanted.scan import Scanner, rehearse_scan, scan, scan_item
 from stalkeer.model import DownloadState
 from stalkeer.settings import load_settings
 from stalkeer.store.db.tables import download_items, downloads, sources, wanted

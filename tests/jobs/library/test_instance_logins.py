@@ -12,7 +12,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.errors import ArrError
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.instances import InstancePatch, Trial, add_instance, change_instance, try_instance
-from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.model import InstanceKind
 from stalkeer.settings.sections.connections import ArrSettings
 from stalkeer.settings.sections.jobs import WantedSettings

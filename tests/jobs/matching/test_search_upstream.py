@@ -5,8 +5,8 @@ from sqlalchemy import select
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.matching.search_upstream import hand_back, refresh_item, search_item
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import wanted
 from stalkeer.store.journal.events import EventFilter, list_events

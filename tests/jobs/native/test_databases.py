@@ -7,10 +7,10 @@ import pytest
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.matching.match import match_wanted
 from stalkeer.jobs.native.indexer import FeedQuery, Indexer, Pictures
 from stalkeer.jobs.native.offers import prepare_offers
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.model import Drive
 from stalkeer.store.library.finding import ForeignIds
 from stalkeer.store.library.instances import InstanceOptions, get_instance

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from stalkeer.jobs.native.feed_walks import KEPT_S, MOST, FeedWalks
-from stalkeer.store.downloads.offerable import PlaceInFeed
+from stalkeer.store.offers.offerable import PlaceInFeed
 
 END = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -10,20 +10,20 @@ from stalkeer.demo.http import Response
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.scan import scan as run_scan
-from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.matching.match import match_wanted
 from stalkeer.jobs.native.indexer import FeedQuery, Indexer
 from stalkeer.jobs.native.offers import prepare_offers
+from stalkeer.jobs.wanted.scan import scan as run_scan
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.model import Drive, JobName, WantedKind
 from stalkeer.store.catalogue.pictures import note_picture
 from stalkeer.store.db.tables import entries, grabs, library, matches, wanted
-from stalkeer.store.downloads.grabs import GrabbedItem, NewGrab, add_grab
-from stalkeer.store.downloads.offers import list_offers
 from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.journal.runs import RunOwner, RunState, claim_run, finish_run, queue_run
 from stalkeer.store.library.finding import ForeignIds
 from stalkeer.store.library.instances import InstanceOptions, get_instance
+from stalkeer.store.offers.grabs import GrabbedItem, NewGrab, add_grab
+from stalkeer.store.offers.offers import list_offers
 from tests.doubles.app import make_app
 from tests.doubles.catalogue import Catalogue
 from tests.doubles.instances import know

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 
 from stalkeer.core.catalogue.search import index_words, read_search
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.refresh import RefreshContext, refresh_sources
+from stalkeer.jobs.refresh.refresh import RefreshContext, refresh_sources
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search_entries

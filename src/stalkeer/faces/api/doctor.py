@@ -7,9 +7,9 @@ from pydantic import Field, StrictBool
 
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.jobs.health.instances import look_through_instances
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.doctor import FolderCheck, Move
-from stalkeer.jobs.system.instance_health import look_through_instances
 
 router = APIRouter(prefix="/doctor", tags=["instances"])
 

@@ -15,11 +15,11 @@ from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel, CronText, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id, page_of_all
 from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.refresh.probe import ProbeReport, probe_source, probe_stored_source
+from stalkeer.jobs.refresh.start import REFRESH, RefreshOptions, start_refresh
 from stalkeer.jobs.sources import edit
 from stalkeer.jobs.sources.describe import KEEP, Keep, SourcePatch, build_source, read_use
 from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source
-from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
-from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
 from stalkeer.jobs.sources.view import source_document
 from stalkeer.model import KindWord
 from stalkeer.settings.types import Slug, is_http_url

@@ -15,7 +15,7 @@ from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.jobs.watch.actions import choose_item, retry_file
 from stalkeer.model import WantedId
-from stalkeer.store.downloads.watch_files import WatchFile, count_watch_files, get_watch_file, list_watch_files
+from stalkeer.store.watch.watch_files import WatchFile, count_watch_files, get_watch_file, list_watch_files
 
 router = APIRouter(prefix="/watch", tags=["watch"])
 States = Annotated[list[WatchState], Query(alias="state", description="Only files in these states.")]

@@ -13,8 +13,8 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.jobs.library.scan import scan_subject
 from stalkeer.jobs.library.webhooks import check_webhook, receive_event
+from stalkeer.jobs.wanted.scan import scan_subject
 from stalkeer.model import JobName
 from stalkeer.store.library.instances import InstanceRow
 

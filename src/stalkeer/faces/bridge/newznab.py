@@ -35,8 +35,8 @@ from stalkeer.jobs.native.tickets import guid_of, ticket_of
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text
-from stalkeer.store.downloads.offerable import find_live_offer
 from stalkeer.store.library.instances import InstanceRow
+from stalkeer.store.offers.offerable import find_live_offer
 
 PATH = "/newznab/api"
 XML, RSS, NZB = "application/xml", "application/rss+xml", "application/x-nzb"

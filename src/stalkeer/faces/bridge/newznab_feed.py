@@ -13,7 +13,7 @@ from stalkeer.core.naming.languages import language_code, language_name
 from stalkeer.core.naming.offers import audio_of
 from stalkeer.jobs.native.indexer import LARGEST_PAGE
 from stalkeer.model import WantedKind
-from stalkeer.store.downloads.offerable import LiveOffer
+from stalkeer.store.offers.offerable import LiveOffer
 
 PLACEHOLDER = "placeholder"
 PLACEHOLDER_TITLE = "Stalkeer placeholder"  # a title that neither program can parse as an item

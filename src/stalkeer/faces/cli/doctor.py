@@ -64,8 +64,8 @@ def paths(
 
     Example: stalkeer doctor paths
     """
+    from stalkeer.jobs.health.instances import look_through_instances
     from stalkeer.jobs.journal.reporting import QuietRun
-    from stalkeer.jobs.system.instance_health import look_through_instances
     from stalkeer.settings.folders import make_own_folders
 
     parts = context_app(context)
@@ -192,7 +192,7 @@ def bundle(
 
 def _wrong_key(parts: App) -> HealthRow:
     """Check the health with a key that does not fit the database, without changing stored findings."""
-    from stalkeer.jobs.system.health import key_finding
+    from stalkeer.jobs.health.health import key_finding
     from stalkeer.store.system.credentials import unreadable_credentials
     from stalkeer.store.system.health import HealthRow
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with
 
 if TYPE_CHECKING:
-    from stalkeer.jobs.library.scan import ScanReport
+    from stalkeer.jobs.wanted.scan import ScanReport
 
 SHOWN_SERIES = 15
 app = typer.Typer(no_args_is_help=True, help="Find missing items in Radarr and Sonarr.")
@@ -34,7 +34,7 @@ def missing(
     Example: stalkeer scan missing --dry-run
     """
     from stalkeer.jobs.journal.reporting import QuietRun, record_run
-    from stalkeer.jobs.library.scan import rehearse_scan, scan
+    from stalkeer.jobs.wanted.scan import rehearse_scan, scan
 
     parts = context_app(context)
     if dry_run:

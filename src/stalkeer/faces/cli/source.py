@@ -13,8 +13,8 @@ from stalkeer.faces.cli.output import ExitCode, ask_password, context_app, emit,
 from stalkeer.faces.cli.source_terms import cron_of, headers_of, size_of, use_of
 
 if TYPE_CHECKING:
-    from stalkeer.jobs.sources.probe import ProbeReport
-    from stalkeer.jobs.sources.refresh import RefreshReport, SourceReport
+    from stalkeer.jobs.refresh.probe import ProbeReport
+    from stalkeer.jobs.refresh.refresh import RefreshReport, SourceReport
     from stalkeer.store.downloads.statistics import Scorecard
     from stalkeer.store.sources.sources import SourceRow
 
@@ -145,8 +145,8 @@ def refresh(
     Example: stalkeer source refresh mine --accept
     """
     from stalkeer.jobs.journal.reporting import record_run
-    from stalkeer.jobs.sources.refresh import refresh_sources
-    from stalkeer.jobs.sources.start import REFRESH, RefreshOptions
+    from stalkeer.jobs.refresh.refresh import refresh_sources
+    from stalkeer.jobs.refresh.start import REFRESH, RefreshOptions
 
     parts = context_app(context)
     options = RefreshOptions(accept=accept, anew=anew)
@@ -180,8 +180,8 @@ def try_source(
 
     Examples: stalkeer source test tv | stalkeer source test http://tv.example:8080 -u me
     """
+    from stalkeer.jobs.refresh.probe import probe_source, probe_stored_source
     from stalkeer.jobs.sources.describe import SourcePatch, build_source
-    from stalkeer.jobs.sources.probe import probe_source, probe_stored_source
     from stalkeer.settings.types import SLUG
 
     parts = context_app(context)
@@ -334,7 +334,7 @@ def _cells(row: SourceRow) -> list[str]:
 
 
 def _render_refresh(console: Console, report: RefreshReport) -> None:
-    from stalkeer.jobs.sources.refresh import RefreshOutcome
+    from stalkeer.jobs.refresh.refresh import RefreshOutcome
 
     if not report.sources:
         console.print("No sources are enabled. Add one: stalkeer source add NAME ADDRESS-OR-FILE", markup=False)
@@ -349,7 +349,7 @@ def _render_refresh(console: Console, report: RefreshReport) -> None:
 
 
 def _sentence(source: SourceReport) -> str:
-    from stalkeer.jobs.sources.refresh import RefreshOutcome
+    from stalkeer.jobs.refresh.refresh import RefreshOutcome
     from stalkeer.model import count_by_word
 
     changes = source.changes
@@ -390,7 +390,7 @@ def _render_probe(console: Console, report: ProbeReport) -> None:
 
 def _end_refresh(report: RefreshReport) -> None:
     """End with the exit code for a partial failure, or for an unreachable or failed source if all failed."""
-    from stalkeer.jobs.sources.refresh import RefreshOutcome
+    from stalkeer.jobs.refresh.refresh import RefreshOutcome
 
     failures = (RefreshOutcome.FAILED, RefreshOutcome.REFUSED, RefreshOutcome.BUSY)
     bad = [source for source in report.sources if source.outcome in failures]

@@ -12,7 +12,7 @@ from stalkeer.core.downloads.watch import WatchState
 from stalkeer.faces.cli.output import context_app, emit
 
 if TYPE_CHECKING:
-    from stalkeer.store.downloads.watch_files import WatchFile
+    from stalkeer.store.watch.watch_files import WatchFile
 
 app = typer.Typer(no_args_is_help=True, help="List, match and retry the videos of the watch folders.")
 
@@ -29,7 +29,7 @@ def list_(
 
     Example: stalkeer watch list --state review
     """
-    from stalkeer.store.downloads.watch_files import count_watch_files, list_watch_files
+    from stalkeer.store.watch.watch_files import count_watch_files, list_watch_files
 
     with context_app(context).database.connect() as connection:
         files = list_watch_files(connection, state, limit=limit)

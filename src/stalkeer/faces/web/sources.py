@@ -16,11 +16,11 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.group_picker import Picker, offer, read_choice
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.faces.web.source_form import SourceForm, fields_of, form_of, patch_of, read_source_form
+from stalkeer.jobs.refresh.probe import ProbeReport, probe_source, probe_stored_source
+from stalkeer.jobs.refresh.start import REFRESH, RefreshOptions, start_refresh
 from stalkeer.jobs.sources.describe import SourcePatch, build_source
 from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source, editable_source, take_over_source
 from stalkeer.jobs.sources.filters import create_filter, delete_filter
-from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
-from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
 from stalkeer.jobs.sources.upload import keep_upload
 from stalkeer.model import Origin, count_by_word
 from stalkeer.runtime import App

@@ -20,11 +20,11 @@ from stalkeer.faces.web.formats import plural, size
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
+from stalkeer.jobs.health.instances import look_through_instances
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.journal.runs import cancel_run
 from stalkeer.jobs.library.instances import add_path_mapping
 from stalkeer.jobs.system.first_run import read_setup
-from stalkeer.jobs.system.instance_health import look_through_instances
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files, read_end
 from stalkeer.logs import open_log
 from stalkeer.model import JobName

@@ -10,8 +10,8 @@ from stalkeer.faces.web.paging import Paging
 from stalkeer.faces.web.render import Toast, done, fragment, page
 from stalkeer.jobs.watch.actions import choose_item, retry_file
 from stalkeer.model import WantedId
-from stalkeer.store.downloads.watch_files import count_watch_files, get_watch_file, list_watch_files
 from stalkeer.store.library.wanted_list import Slice, WantedFilter, list_wanted
+from stalkeer.store.watch.watch_files import count_watch_files, get_watch_file, list_watch_files
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stalkeer.core.catalogue.extension import with_extension
 from stalkeer.jobs.catalogue.panel_queries import open_panel
-from stalkeer.jobs.sources.refresh import RefreshContext
+from stalkeer.jobs.refresh.refresh import RefreshContext
 from stalkeer.model import EntryId, SourceId
 from stalkeer.store.catalogue.extensions import forget_extension, remember_extension
 from stalkeer.store.db.database import Database

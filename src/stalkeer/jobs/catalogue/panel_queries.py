@@ -15,8 +15,8 @@ from stalkeer.core.catalogue.rows import RowMaker
 from stalkeer.core.titles import PARSER_VERSION
 from stalkeer.errors import NotAPlaylist, SourceError
 from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.refresh.refresh import RefreshContext
 from stalkeer.jobs.sources.account_status import AccountReply
-from stalkeer.jobs.sources.refresh import RefreshContext
 from stalkeer.model import SourceId
 from stalkeer.store.catalogue.panel_cache import (
     SeriesToExpand,

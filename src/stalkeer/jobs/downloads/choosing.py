@@ -23,13 +23,13 @@ from stalkeer.model import Decision, EntryId, WantedId
 from stalkeer.store.catalogue.addresses import EntryAddress
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import DownloadRow
-from stalkeer.store.downloads.grabs import list_live_grabs
-from stalkeer.store.downloads.offers import find_offer
 from stalkeer.store.downloads.run_writes import Replacement
 from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches, offered_matches
 from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
 from stalkeer.store.library.wanted_list import get_wanted
 from stalkeer.store.matching.entries import entries_by_id
+from stalkeer.store.offers.grabs import list_live_grabs
+from stalkeer.store.offers.offers import find_offer
 
 MOST_EXPLAINED = 5
 MOVIE_RUNTIME_MIN = 110  # the runtime that Radarr assumes where it knows none

@@ -73,11 +73,11 @@ from stalkeer.store.downloads.downloads import (
     is_imported_copy,
     is_resting,
 )
-from stalkeer.store.downloads.grabs import GrabRow, list_live_grabs
 from stalkeer.store.downloads.native_items import offer_file
 from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, RunProblem
 from stalkeer.store.journal.events import record_event
 from stalkeer.store.library.instances import get_instance_by_id
+from stalkeer.store.offers.grabs import GrabRow, list_live_grabs
 
 log = logging.getLogger(__name__)
 

@@ -33,9 +33,9 @@ from stalkeer.errors import NotFound, PlacementError, PlacementRefused
 from stalkeer.model import InstanceKind, MovieId, SeriesId, WantedKind
 from stalkeer.settings.schema import Settings
 from stalkeer.settings.sections.transfers import DirectorySettings
-from stalkeer.store.downloads.grabs import GrabRow
 from stalkeer.store.library.instances import InstanceRow
 from stalkeer.store.library.targets import TargetRow
+from stalkeer.store.offers.grabs import GrabRow
 
 WITHOUT_YEAR = MovieNaming(renames=True, file_format="{Movie Title} {Quality Full}", folder_format="{Movie Title}")
 KEPT_SEASON_FOLDER = "Season {season:00}"  # media servers want two digits

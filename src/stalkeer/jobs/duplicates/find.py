@@ -14,7 +14,7 @@ from stalkeer.jobs.sources.account_status import hosts_of
 from stalkeer.model import InstanceId, SourceId
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.downloads.duplicates import (
+from stalkeer.store.duplicates.duplicates import (
     FinishedFile,
     LibraryCopy,
     StreamEntry,

@@ -1,1 +1,1 @@
-"""Connect instances, read their libraries and wanted items, and receive their events."""
+"""Connect instances, and receive their events."""

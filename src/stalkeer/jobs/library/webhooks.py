@@ -27,12 +27,12 @@ from stalkeer.settings.types import is_http_url
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.actions import act
 from stalkeer.store.downloads.downloads import get_download
-from stalkeer.store.downloads.grabs import GrabRow, find_grab
 from stalkeer.store.downloads.native_items import ImportedFile, confirm_import, note_trouble
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.instances import InstanceRow, find_instance, get_instance, set_webhook_secret
 from stalkeer.store.library.targets import downloads_working_for
 from stalkeer.store.library.wanted import find_wanted, mark_skipped
+from stalkeer.store.offers.grabs import GrabRow, find_grab
 
 WEBHOOK_USER = "stalkeer"
 # in these states the event reports our own import

@@ -10,7 +10,7 @@ from stalkeer.jobs.catalogue.panel_queries import ExpandReport, expand_series
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.matching.library_cache import use_context
 from stalkeer.jobs.matching.match import Matching, MatchReport, match_wanted
-from stalkeer.jobs.sources.refresh import RefreshContext
+from stalkeer.jobs.refresh.refresh import RefreshContext
 from stalkeer.model import SourceId
 from stalkeer.store.matching.entries import keys_of_titles, series_entries
 from stalkeer.store.matching.works import forget_matched

@@ -13,7 +13,7 @@ from stalkeer.jobs.matching.expand_series import match_sources
 from stalkeer.jobs.matching.library_cache import Matching, use_context
 from stalkeer.jobs.matching.match import MatchReport, match_wanted
 from stalkeer.jobs.matching.wanted_items import find_items
-from stalkeer.jobs.sources.refresh import RefreshContext
+from stalkeer.jobs.refresh.refresh import RefreshContext
 from stalkeer.model import WantedId
 
 

@@ -40,9 +40,9 @@ from stalkeer.store.downloads.downloads import (
     get_download,
     list_downloads,
 )
-from stalkeer.store.downloads.grabs import remove_grab
 from stalkeer.store.downloads.native_items import NativeGrab, find_native, list_native
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
+from stalkeer.store.offers.grabs import remove_grab
 
 DEFAULT_PRIORITY = "-100"
 MOST_OWN = 1000  # most downloads without a grab in either list

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stalkeer.store.downloads.offerable import PlaceInFeed
+from stalkeer.store.offers.offerable import PlaceInFeed
 
 KEPT_S = 300.0  # both programs wait two seconds between pages, and read at most thirty pages
 MOST = 1_000

@@ -29,12 +29,12 @@ from stalkeer.store.downloads.downloads import (
     find_open_download,
     lock_download,
 )
-from stalkeer.store.downloads.grabs import GrabbedItem, GrabRow, NewGrab, add_grab, last_grab_of_offer
 from stalkeer.store.downloads.native_items import find_native, finishing_downloads, release_ours, take_over
-from stalkeer.store.downloads.offers import OfferRow, find_offer
 from stalkeer.store.downloads.variants import ConfirmedMatch, offered_matches
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
 from stalkeer.store.library.targets import downloads_working_for, lock_settled
+from stalkeer.store.offers.grabs import GrabbedItem, GrabRow, NewGrab, add_grab, last_grab_of_offer
+from stalkeer.store.offers.offers import OfferRow, find_offer
 
 REST_AFTER_FAILURE = timedelta(minutes=15)  # both programs may grab a release once more before their blocklist applies
 TAKEN_OVER = (DownloadState.QUEUED, DownloadState.PAUSED, DownloadState.DOWNLOADING)

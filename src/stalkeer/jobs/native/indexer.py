@@ -25,21 +25,13 @@ from stalkeer.core.naming.offers import RESOLUTION_WORDS
 from stalkeer.core.titles.normalise import title_key
 from stalkeer.errors import ArrError
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.jobs.library.scan import scan_subject
 from stalkeer.jobs.native.feed_walks import FeedWalks
 from stalkeer.jobs.native.offers import HELD_BACK, offers_subject
-from stalkeer.jobs.sources.start import JobStarter
+from stalkeer.jobs.refresh.start import JobStarter
+from stalkeer.jobs.wanted.scan import scan_subject
 from stalkeer.logs import get_logger
 from stalkeer.model import Drive, InstanceKind, JobName, LibraryId, WantedId
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.downloads.offerable import (
-    LiveOffer,
-    OfferSearch,
-    PlaceInFeed,
-    UnofferedMatch,
-    list_live_offers,
-    list_unoffered,
-)
 from stalkeer.store.journal.runs import OPEN_STATES, RunId, get_run
 from stalkeer.store.library.finding import (
     NO_IDS,
@@ -51,6 +43,14 @@ from stalkeer.store.library.finding import (
     read_arr_ids,
 )
 from stalkeer.store.library.instances import InstanceRow
+from stalkeer.store.offers.offerable import (
+    LiveOffer,
+    OfferSearch,
+    PlaceInFeed,
+    UnofferedMatch,
+    list_live_offers,
+    list_unoffered,
+)
 
 LARGEST_PAGE = 100
 WAIT_S = 25.0  # both programs wait 100 s for an answer

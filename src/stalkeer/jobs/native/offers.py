@@ -31,9 +31,11 @@ from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.logs import get_logger
 from stalkeer.model import Drive, LibraryId, OfferId, SourceId, WantedKind
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.downloads.grabs import failed_offers
-from stalkeer.store.downloads.offerable import OfferableMatch, offerable_matches
-from stalkeer.store.downloads.offers import (
+from stalkeer.store.library.finding import read_further_titles
+from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances
+from stalkeer.store.offers.grabs import failed_offers
+from stalkeer.store.offers.offerable import OfferableMatch, offerable_matches
+from stalkeer.store.offers.offers import (
     NewOffer,
     OfferedEntry,
     OfferRow,
@@ -44,8 +46,6 @@ from stalkeer.store.downloads.offers import (
     lock_offers,
     offered_dates,
 )
-from stalkeer.store.library.finding import read_further_titles
-from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances
 
 # Items under these rules are not offered. The instance judges all others itself, because it sends the searches.
 HELD_BACK = (SkipRule.TAGGED.value, SkipRule.OWNED.value, SkipRule.KEPT.value)

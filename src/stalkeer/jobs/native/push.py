@@ -9,11 +9,11 @@ from stalkeer.jobs.native.offers import HELD_BACK
 from stalkeer.jobs.native.tickets import ticket_of
 from stalkeer.model import DownloadId
 from stalkeer.store.db.database import Transaction
-from stalkeer.store.downloads.grabs import last_grab_of_offer
-from stalkeer.store.downloads.offerable import LiveOffer, find_live_offer
-from stalkeer.store.downloads.offers import OfferedEntry, find_offer_of
 from stalkeer.store.downloads.variants import ConfirmedMatch
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
+from stalkeer.store.offers.grabs import last_grab_of_offer
+from stalkeer.store.offers.offerable import LiveOffer, find_live_offer
+from stalkeer.store.offers.offers import OfferedEntry, find_offer_of
 
 OURSELVES = "To download it all the same, let Stalkeer download it itself this once"
 

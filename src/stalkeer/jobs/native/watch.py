@@ -29,7 +29,6 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceId
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.actions import act
-from stalkeer.store.downloads.grabs import GrabRow, remove_grab
 from stalkeer.store.downloads.native_items import (
     ImportedFile,
     NativeGrab,
@@ -42,6 +41,7 @@ from stalkeer.store.downloads.native_items import (
     take_back,
 )
 from stalkeer.store.library.instances import get_instance_by_id
+from stalkeer.store.offers.grabs import GrabRow, remove_grab
 
 log = logging.getLogger(__name__)
 

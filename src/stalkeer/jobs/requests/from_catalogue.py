@@ -16,11 +16,10 @@ from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.jobs.downloads.queue import OfPair, Queued, queue_all
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.jobs.library.sync import WantedSync
-from stalkeer.jobs.library.sync_item import sync_item
 from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.rule_effects import keep_rules
 from stalkeer.jobs.matching.rules import rule_of_pair
+from stalkeer.jobs.refresh.refresh import RefreshContext
 from stalkeer.jobs.requests.add_item import (
     AddProposal,
     AddWish,
@@ -30,7 +29,8 @@ from stalkeer.jobs.requests.add_item import (
     find_instances,
     propose_item,
 )
-from stalkeer.jobs.sources.refresh import RefreshContext
+from stalkeer.jobs.wanted.sync import WantedSync
+from stalkeer.jobs.wanted.sync_item import sync_item
 from stalkeer.model import DownloadId, Drive, EntryId, EntryKind, InstanceKind, WantedId
 from stalkeer.settings import Settings
 from stalkeer.store.catalogue.entries import CatalogueEntry, get_entry

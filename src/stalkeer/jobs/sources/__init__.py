@@ -1,1 +1,1 @@
-"""Add, test and refresh playlists and accounts."""
+"""Add, change and describe playlists and accounts, and ask accounts for their state."""

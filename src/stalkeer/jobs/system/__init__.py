@@ -1,1 +1,1 @@
-"""Manage health, backups, cleanup, users, sessions and keys."""
+"""Manage backups, cleanup, users, sessions and keys."""

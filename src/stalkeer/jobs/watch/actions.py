@@ -10,8 +10,8 @@ from stalkeer.errors import Conflict, InvalidInput, NotFound
 from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.model import WantedId
 from stalkeer.store.db.database import Transaction
-from stalkeer.store.downloads.watch_files import WatchFile, choose_items, get_watch_file, note_found
 from stalkeer.store.library.targets import lock_settled, read_targets
+from stalkeer.store.watch.watch_files import WatchFile, choose_items, get_watch_file, note_found
 
 
 def choose_item(queue: DownloadQueue, file_id: int, wanted_ids: Sequence[WantedId]) -> WatchFile:

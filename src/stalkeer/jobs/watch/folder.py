@@ -31,7 +31,11 @@ from stalkeer.secrets import SecretBox
 from stalkeer.settings.folders import watch_problems
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import NewItem
-from stalkeer.store.downloads.watch_files import (
+from stalkeer.store.journal.events import Event, Level, record_event
+from stalkeer.store.library.instances import list_instances
+from stalkeer.store.library.targets import expected_runtime_s, lock_settled, read_targets
+from stalkeer.store.sources.sources import Credentials
+from stalkeer.store.watch.watch_files import (
     WatchCandidate,
     WatchedDownload,
     WatchFile,
@@ -45,10 +49,6 @@ from stalkeer.store.downloads.watch_files import (
     take_file,
     watch_source,
 )
-from stalkeer.store.journal.events import Event, Level, record_event
-from stalkeer.store.library.instances import list_instances
-from stalkeer.store.library.targets import expected_runtime_s, lock_settled, read_targets
-from stalkeer.store.sources.sources import Credentials
 
 KEPT = timedelta(days=30)  # imported files stay on the list for this long
 MOST_CANDIDATES = 10

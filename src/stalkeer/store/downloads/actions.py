@@ -26,10 +26,10 @@ from stalkeer.store.downloads.downloads import (
     last_rank,
     lock_download,
 )
-from stalkeer.store.downloads.grabs import list_grabs_of_download
 from stalkeer.store.downloads.native_items import IMPORT_BLOCKED, take_back
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.library.targets import SettledItem, lock_settled, read_targets
+from stalkeer.store.offers.grabs import list_grabs_of_download
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from stalkeer.store.downloads.downloads import (
     lock_download,
     to_download,
 )
-from stalkeer.store.downloads.grabs import GrabRow, list_grabs_where
 from stalkeer.store.downloads.run_writes import Ownership, fence
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.targets import mark_imported
+from stalkeer.store.offers.grabs import GrabRow, list_grabs_where
 
 IMPORT_BLOCKED = "import_blocked"  # error code: the instance does not import the file, and reports the reason
 _D, _I, _G = downloads.c, download_items.c, grabs.c

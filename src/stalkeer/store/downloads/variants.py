@@ -16,9 +16,9 @@ from stalkeer.store.catalogue.pictures import is_measured
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.tables import entries, instances, library, matches, measured_pictures, sources, wanted
-from stalkeer.store.downloads.offers import OfferRow
 from stalkeer.store.library.blocked_releases import BlockedEntry, read_blocked_releases
 from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED, IS_WANTED
+from stalkeer.store.offers.offers import OfferRow
 from stalkeer.store.sources.visible import IS_SOURCE_IN_USE
 
 

@@ -10,7 +10,7 @@ from stalkeer.demo.http import Response
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.model import InstanceKind, SkipOwned
 from stalkeer.secrets import SecretBox
 from stalkeer.settings.sections.jobs import WantedSettings

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import WantedSync, sync_wanted
-from stalkeer.jobs.library.sync_item import sync_item
+from stalkeer.jobs.wanted.sync import WantedSync, sync_wanted
+from stalkeer.jobs.wanted.sync_item import sync_item
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import library, wanted
 from stalkeer.store.library.instances import get_instance

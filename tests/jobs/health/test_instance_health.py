@@ -9,8 +9,8 @@ import stamina
 
 from stalkeer.demo.arr_files import Mount
 from stalkeer.demo.radarr import Radarr
+from stalkeer.jobs.health.instances import look_through_instances
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.system.instance_health import look_through_instances
 from stalkeer.settings.sections.transfers import DirectorySettings
 from stalkeer.store.journal.events import events_after
 from stalkeer.store.system.health import list_findings

@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from stalkeer.core.catalogue.access import MOST_USERINFOS, fill
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.probe import probe_stored_source
-from stalkeer.jobs.sources.refresh import RefreshOutcome, SourceReport, refresh_sources
-from stalkeer.jobs.sources.start import USUAL, RefreshOptions
+from stalkeer.jobs.refresh.probe import probe_stored_source
+from stalkeer.jobs.refresh.refresh import RefreshOutcome, SourceReport, refresh_sources
+from stalkeer.jobs.refresh.start import USUAL, RefreshOptions
 from stalkeer.model import SourceKind
 from stalkeer.runtime import App
 from stalkeer.store.db.tables import entries, sources

@@ -13,7 +13,7 @@ from stalkeer.adapters.arr.sonarr import read_episodes, read_series
 from stalkeer.adapters.arr.values import LibraryItem, LibraryKind, WantedReason, WantedRecord
 from stalkeer.core.downloads.search_terms import NO_NUMBERS, ItemNumbers
 from stalkeer.errors import ArrError
-from stalkeer.jobs.library.sync import InstanceSync, Spared, WantedSync, judge, read_facts
+from stalkeer.jobs.wanted.sync import InstanceSync, Spared, WantedSync, judge, read_facts
 from stalkeer.model import Drive, InstanceKind, MovieId, SeriesId
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.library.instances import InstanceRow

@@ -23,16 +23,16 @@ from stalkeer.core.catalogue.content import NewTitle
 from stalkeer.core.catalogue.filters import Field, Filter, Mode
 from stalkeer.core.catalogue.snapshot import Snapshot, new_array
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.archive import PRIORITY
-from stalkeer.jobs.sources.generation import drop_other_snapshots, write_snapshot
-from stalkeer.jobs.sources.refresh import (
+from stalkeer.jobs.refresh.archive import PRIORITY
+from stalkeer.jobs.refresh.generation import drop_other_snapshots, write_snapshot
+from stalkeer.jobs.refresh.refresh import (
     RefreshContext,
     RefreshOutcome,
     SourceReport,
     clear_interrupted,
     refresh_sources,
 )
-from stalkeer.jobs.sources.start import RefreshOptions
+from stalkeer.jobs.refresh.start import RefreshOptions
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.sections.jobs import CatalogueSettings

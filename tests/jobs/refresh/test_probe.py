@@ -5,8 +5,8 @@ from __future__ import annotations
 from stalkeer.demo.exchange import Exchange
 from stalkeer.demo.panel import PanelMovie
 from stalkeer.demo.provider import Provider
+from stalkeer.jobs.refresh.probe import ProbeReport, probe_source
 from stalkeer.jobs.sources.describe import SourcePatch, build_source
-from stalkeer.jobs.sources.probe import ProbeReport, probe_source
 from stalkeer.runtime import App
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stalkeer.jobs.health.health import MOST_SKEW, keep_findings
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.doctor import DoctorReport, FolderCheck, examine_paths
-from stalkeer.jobs.system.health import MOST_SKEW, keep_findings
 from stalkeer.settings.sections.transfers import DirectorySettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.library.instances import list_instances

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan_missing
+from stalkeer.jobs.wanted.scan import Scanner, rehearse_scan, scan_missing
 from stalkeer.settings import load_settings
 from stalkeer.store.db.tables import entries, library, matches, sources, wanted
 from tests.doubles.arr_traps import broken, on

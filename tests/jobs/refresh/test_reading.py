@@ -15,7 +15,7 @@ from stalkeer.adapters.playlists.m3u import Chunks
 from stalkeer.core.catalogue.learned import LearnedAccess
 from stalkeer.core.catalogue.snapshot import Alignment, Snapshot
 from stalkeer.core.catalogue.stretches import SIZE, Stretches
-from stalkeer.jobs.sources.reading import PlaylistWalk
+from stalkeer.jobs.refresh.reading import PlaylistWalk
 
 LOGIN = ("user", "secret")
 

@@ -25,9 +25,9 @@ from stalkeer.adapters.arr.values import LibraryKind, WantedReason, WantedRecord
 from stalkeer.errors import ArrError, ArrFaulted, ArrRefused
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.jobs.library.owners import Owners
 from stalkeer.jobs.library.skip_rules import SkipFacts, skip_rule
-from stalkeer.jobs.library.wanted_lists import MovieRecords, WantedPages
+from stalkeer.jobs.wanted.owners import Owners
+from stalkeer.jobs.wanted.wanted_lists import MovieRecords, WantedPages
 from stalkeer.model import InstanceKind
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.database import Database

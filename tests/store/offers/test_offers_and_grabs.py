@@ -13,7 +13,8 @@ from stalkeer.errors import StoreError
 from stalkeer.model import DownloadId, GrabState, InstanceKind, SourceId, WantedId, WantedKind
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.tables import sources
-from stalkeer.store.downloads.grabs import (
+from stalkeer.store.library.instances import NewInstance, add_instance
+from stalkeer.store.offers.grabs import (
     GrabbedItem,
     NewGrab,
     add_grab,
@@ -25,7 +26,7 @@ from stalkeer.store.downloads.grabs import (
     list_live_grabs,
     remove_grab,
 )
-from stalkeer.store.downloads.offers import (
+from stalkeer.store.offers.offers import (
     NewOffer,
     OfferedEntry,
     add_offer,
@@ -34,7 +35,6 @@ from stalkeer.store.downloads.offers import (
     list_offers,
     offered_dates,
 )
-from stalkeer.store.library.instances import NewInstance, add_instance
 
 BOX = SecretBox(Fernet.generate_key())
 NOW = datetime(2026, 6, 20, 10, 11, 12, tzinfo=UTC)

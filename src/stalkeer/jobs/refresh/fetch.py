@@ -21,7 +21,7 @@ from stalkeer.adapters.playlists.xtream import Panel, PanelLogin
 from stalkeer.core.catalogue.access import login_in_url
 from stalkeer.core.catalogue.portals import HINT, is_portal_address
 from stalkeer.errors import NotAPlaylist, SourceRefused, SourceUnreachable
-from stalkeer.jobs.sources.reading import ListingWalk, PlaylistWalk, Walk
+from stalkeer.jobs.refresh.reading import ListingWalk, PlaylistWalk, Walk
 from stalkeer.model import AccountStatus
 from stalkeer.settings.sections.jobs import CatalogueSettings
 from stalkeer.store.sources.sources import XTREAM, Credentials, SourceOptions, SourceRow, panel_login

@@ -10,7 +10,7 @@ from stalkeer.demo.http import Response
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import library, wanted
 from tests.doubles.arr_traps import broken, no_such_route, on, with_bad_items

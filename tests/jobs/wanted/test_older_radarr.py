@@ -7,7 +7,7 @@ from sqlalchemy import select
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.wanted.sync import sync_wanted
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import blocked_releases, library, wanted
 from stalkeer.store.library.instances import get_instance

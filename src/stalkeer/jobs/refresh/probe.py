@@ -18,9 +18,9 @@ from stalkeer.core.catalogue.filters import Filter, FilterSet, categories
 from stalkeer.core.catalogue.groups import Group
 from stalkeer.core.titles import parse_title
 from stalkeer.errors import SourceError, SourceUnreachable
+from stalkeer.jobs.refresh.fetch import SPOOL, check_account, check_start, open_text, playlist_request, portal_hint
+from stalkeer.jobs.refresh.refresh import RefreshContext
 from stalkeer.jobs.sources.edit import describe_row
-from stalkeer.jobs.sources.fetch import SPOOL, check_account, check_start, open_text, playlist_request, portal_hint
-from stalkeer.jobs.sources.refresh import RefreshContext
 from stalkeer.model import Entry, EntryKind, KindWord, count_by_word
 from stalkeer.private_files import make_private_folder
 from stalkeer.secrets import mask_text

@@ -16,7 +16,7 @@ from stalkeer.core.catalogue.content import GROUP_TITLE, KIND, NAME, Content, Ne
 from stalkeer.core.catalogue.rows import Draft, RowMaker
 from stalkeer.core.catalogue.snapshot import Alignment
 from stalkeer.core.titles import PARSER_VERSION
-from stalkeer.jobs.sources.generation import apply_staged, drop_other_snapshots, write_snapshot
+from stalkeer.jobs.refresh.generation import apply_staged, drop_other_snapshots, write_snapshot
 from stalkeer.model import Entry
 from stalkeer.store.catalogue.generations import (
     MOST_LISTED,

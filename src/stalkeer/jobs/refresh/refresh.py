@@ -23,13 +23,13 @@ from stalkeer.core.catalogue.snapshot import Alignment, Snapshot
 from stalkeer.core.titles import PARSER_VERSION
 from stalkeer.errors import Conflict, GuardTripped, SecretError, SourceError, SourceUnreachable
 from stalkeer.jobs.journal.reporting import Run
-from stalkeer.jobs.sources.archive import Archive, archive_playlist
-from stalkeer.jobs.sources.fetch import FetchContext, OpenedList, open_listing
-from stalkeer.jobs.sources.generation import clear_leftovers
-from stalkeer.jobs.sources.habits import learn_habits_of
-from stalkeer.jobs.sources.ingest import MOST_GROUPS, Changes, Ingest
-from stalkeer.jobs.sources.reading import LOST_LOGIN, Walk
-from stalkeer.jobs.sources.start import USUAL, RefreshOptions
+from stalkeer.jobs.refresh.archive import Archive, archive_playlist
+from stalkeer.jobs.refresh.fetch import FetchContext, OpenedList, open_listing
+from stalkeer.jobs.refresh.generation import clear_leftovers
+from stalkeer.jobs.refresh.habits import learn_habits_of
+from stalkeer.jobs.refresh.ingest import MOST_GROUPS, Changes, Ingest
+from stalkeer.jobs.refresh.reading import LOST_LOGIN, Walk
+from stalkeer.jobs.refresh.start import USUAL, RefreshOptions
 from stalkeer.logs import get_logger
 from stalkeer.model import count_by_word
 from stalkeer.secrets import SecretBox, mask_text

@@ -14,8 +14,8 @@ from stalkeer.core.downloads.search_terms import ItemNumbers
 from stalkeer.core.downloads.searched import MARK, read_searched, searched_text
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.jobs.library.sync import InstanceSync, WantedSync, sync_wanted
-from stalkeer.jobs.library.sync_item import sync_item
+from stalkeer.jobs.wanted.sync import InstanceSync, WantedSync, sync_wanted
+from stalkeer.jobs.wanted.sync_item import sync_item
 from stalkeer.model import InstanceId, JobName, WantedId
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database, Transaction

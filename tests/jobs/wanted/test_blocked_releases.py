@@ -7,7 +7,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.downloads.choosing import hindrance_of, rank
 from stalkeer.jobs.downloads.queue import plan_queue, queue_confirmed
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.scan import Scanner, scan_missing
+from stalkeer.jobs.wanted.scan import Scanner, scan_missing
 from stalkeer.model import DownloadState
 from stalkeer.settings import load_settings
 from stalkeer.store.db.tables import download_items, downloads, entries, matches, sources, wanted

@@ -1,0 +1,1 @@
+"""Check the health of the program, and record what is new or resolved."""

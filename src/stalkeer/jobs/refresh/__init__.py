@@ -1,0 +1,1 @@
+"""Test sources, fetch their lists, and update the catalogue."""

@@ -1,0 +1,1 @@
+"""Read what every instance is missing, and keep it up to date."""

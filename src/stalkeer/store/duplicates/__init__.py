@@ -1,0 +1,1 @@
+"""Find files, titles and streams that are there twice."""

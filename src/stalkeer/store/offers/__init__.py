@@ -1,0 +1,1 @@
+"""Store the releases that Stalkeer's indexer offers, and those that instances grabbed."""

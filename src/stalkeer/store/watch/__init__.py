@@ -1,0 +1,1 @@
+"""Store the videos of watch folders."""
