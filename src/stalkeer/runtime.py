@@ -294,8 +294,8 @@ class App:
     @property
     def scanner(self) -> Scanner:
         """Return the scanner of instances, with the jobs that follow a scan."""
-        from stalkeer.jobs.downloads.recovery import import_recovery
         from stalkeer.jobs.health.instances import look_through_instances
+        from stalkeer.jobs.imports.recovery import import_recovery
         from stalkeer.jobs.journal.reporting import QuietRun
         from stalkeer.jobs.matching.match import match_wanted
         from stalkeer.jobs.matching.search_upstream import hand_back

@@ -5,8 +5,8 @@ from sqlalchemy import update
 
 from stalkeer.core.downloads.states import Action
 from stalkeer.demo.media import EPISODE_45_MP4, MOVIE_90, media
-from stalkeer.jobs.downloads.pictures import HeadCheck
 from stalkeer.jobs.downloads.queue import plan_queue, queue_confirmed, queue_pair
+from stalkeer.jobs.imports.pictures import HeadCheck
 from stalkeer.model import DownloadState
 from stalkeer.store.catalogue.traits import entry_traits
 from stalkeer.store.db.tables import entries

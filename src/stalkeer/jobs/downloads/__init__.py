@@ -1,1 +1,1 @@
-"""Choose, admit, transfer, verify, place and hand over."""
+"""Choose, admit, transfer and finish downloads."""

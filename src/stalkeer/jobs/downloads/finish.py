@@ -31,7 +31,8 @@ from stalkeer.core.downloads.states import FINISHING_STATES, Intent
 from stalkeer.core.naming.destination import Destination
 from stalkeer.errors import ArrError, NotFound, PlacementError, PlacementRefused
 from stalkeer.jobs.downloads.context import DownloadContext
-from stalkeer.jobs.downloads.handover import (
+from stalkeer.jobs.downloads.outcomes import Settling
+from stalkeer.jobs.imports.handover import (
     SHELVES,
     HandOver,
     HandOvers,
@@ -44,11 +45,10 @@ from stalkeer.jobs.downloads.handover import (
     plan_placement,
     shelves_of,
 )
-from stalkeer.jobs.downloads.outcomes import Settling
-from stalkeer.jobs.downloads.pictures import CODE as PICTURE
-from stalkeer.jobs.downloads.pictures import judge_file
-from stalkeer.jobs.downloads.placement import MASTERS, check_own_folder, native_link, native_master
-from stalkeer.jobs.downloads.verify import (
+from stalkeer.jobs.imports.pictures import CODE as PICTURE
+from stalkeer.jobs.imports.pictures import judge_file
+from stalkeer.jobs.imports.placement import MASTERS, check_own_folder, native_link, native_master
+from stalkeer.jobs.imports.verify import (
     Damaged,
     NotVideo,
     Refusal,
@@ -163,7 +163,7 @@ class _Finish:
             else:
                 self.settling.start_over(problem)
             return False
-        verdict = verify(self.tools, self.row, part)
+        verdict = verify(self.tools.database, self.tools.settings().downloads, self.row, part)
         if not isinstance(verdict, Sound):
             self._not_taken(part, verdict)
             return False
@@ -237,7 +237,7 @@ class _Finish:
 
     def _plan(self, sound: Sound) -> PlacementPlan:
         """Return the place for the items that Stalkeer hands over; without any, the place for links only."""
-        identity, traits = self.row.identity, traits_of(self.tools, self.row, sound)
+        identity, traits = self.row.identity, traits_of(self.tools.database, self.row, sound)
         if identity.destination is not None:
             destination = Destination.of_document(identity.destination)
             return plan_kept(self.tools.settings().directories, destination, sound.extension, traits)

@@ -45,12 +45,12 @@ from stalkeer.jobs.catalogue.movie_extensions import use_bare_id
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
 from stalkeer.jobs.downloads.choosing import find_change
 from stalkeer.jobs.downloads.context import DownloadContext
-from stalkeer.jobs.downloads.handover import wanted_extras
 from stalkeer.jobs.downloads.outcomes import BUSY, Settling
-from stalkeer.jobs.downloads.pictures import CODE as PICTURE
-from stalkeer.jobs.downloads.pictures import HeadCheck
 from stalkeer.jobs.downloads.transfer_monitor import Decide, Watch
-from stalkeer.jobs.downloads.verify import VideoStart
+from stalkeer.jobs.imports.handover import wanted_extras
+from stalkeer.jobs.imports.pictures import CODE as PICTURE
+from stalkeer.jobs.imports.pictures import HeadCheck
+from stalkeer.jobs.imports.verify import VideoStart
 from stalkeer.jobs.sources.account_status import ASK_EVERY
 from stalkeer.model import DownloadState, SourceId
 from stalkeer.store.catalogue.addresses import EntryAddress, find_address

@@ -18,8 +18,8 @@ from stalkeer.adapters.files.obstacles import obstacle_of
 from stalkeer.core.downloads.sabnzbd import category_of
 from stalkeer.core.notify.intake import OWN_CHECK
 from stalkeer.jobs.downloads.admission import sees_everything, sight_of
-from stalkeer.jobs.downloads.placement import category_path
 from stalkeer.jobs.hooks.standing import HookStanding, hook_standings
+from stalkeer.jobs.imports.placement import category_path
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
 from stalkeer.jobs.system.first_run import is_alone
 from stalkeer.model import AccountStatus, Drive, HookName

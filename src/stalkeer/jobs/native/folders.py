@@ -12,7 +12,7 @@ from stalkeer.adapters.files.obstacles import is_folder
 from stalkeer.adapters.files.placement import make_folders
 from stalkeer.core.downloads.sabnzbd import category_folder, category_of
 from stalkeer.errors import PlacementError
-from stalkeer.jobs.downloads.placement import category_path, check_own_folder, instance_folder
+from stalkeer.jobs.imports.placement import category_path, check_own_folder, instance_folder
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import Drive
 from stalkeer.settings import Settings

@@ -21,7 +21,7 @@ from stalkeer.core.titles import ParsedTitle, TitleReader
 from stalkeer.core.titles.labels import label_of
 from stalkeer.errors import PlacementError, StalkeerError
 from stalkeer.jobs.downloads.context import DownloadQueue
-from stalkeer.jobs.downloads.verify import Unproven, judge, look_into
+from stalkeer.jobs.imports.verify import Unproven, judge, look_into
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.library_cache import Matching, use_context
 from stalkeer.jobs.matching.namesakes import ask_namesakes, known_namesakes, works_to_ask

@@ -2,7 +2,7 @@ import pytest
 
 from stalkeer.adapters.files.container import ContainerFacts
 from stalkeer.core.naming.languages import language_code
-from stalkeer.jobs.downloads.verify import problem_of_duration, problem_of_languages
+from stalkeer.jobs.imports.verify import problem_of_duration, problem_of_languages
 from stalkeer.settings.sections.transfers import DownloadSettings
 
 

@@ -37,7 +37,7 @@ from stalkeer.core.naming.facts import NamedFile
 from stalkeer.core.naming.release import EpisodeName, FileTraits, MovieName, release_name
 from stalkeer.core.titles.labels import label_of
 from stalkeer.errors import ArrError, NotFound
-from stalkeer.jobs.downloads.placement import below, destination_path, kept_path, library_path, name_of, named_file
+from stalkeer.jobs.imports.placement import below, destination_path, kept_path, library_path, name_of, named_file
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import DownloadId, EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind

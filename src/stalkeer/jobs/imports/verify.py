@@ -17,11 +17,10 @@ from stalkeer.adapters.files.second_opinion import ask_second_opinion
 from stalkeer.core.matching.wanted_languages import ANY_LANGUAGE, read_wanted_languages
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.naming.release import FileTraits
-from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.settings.sections.transfers import DownloadSettings
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.catalogue.traits import EntryTraits, entry_traits
-from stalkeer.store.db.database import Transaction
+from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.downloads import ACCEPTED, NAMED, DownloadRow
 from stalkeer.store.library.instances import list_instances
 from stalkeer.store.library.targets import expected_runtime_s, read_original_languages
@@ -110,14 +109,13 @@ class VideoStart:
         return what == UNKNOWN and self.extension.lower() in self.accept_unknown
 
 
-def verify(tools: DownloadContext, row: DownloadRow, part: Path) -> Verdict:
+def verify(database: Database, settings: DownloadSettings, row: DownloadRow, part: Path) -> Verdict:
     """Judge the fetched file. Raises OSError when it cannot be read."""
-    settings = tools.settings().downloads
     known = dict(row.outcome.facts or {})
     size = part.stat().st_size
     if row.transfer.total is not None and size != row.transfer.total:
         return Damaged(f"the file has {size:,} bytes where {row.transfer.total:,} were fetched")
-    with tools.database.connect() as connection:
+    with database.connect() as connection:
         required = required_languages(connection, row, settings)
         runtime_s = expected_runtime_s(connection, [item.wanted_id for item in row.items])
         address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
@@ -279,9 +277,9 @@ def problem_of_languages(container: ContainerFacts, required: Collection[str]) -
     return f"its audio is {', '.join(sorted(spoken))} where {', '.join(sorted(wished))} is required"
 
 
-def traits_of(tools: DownloadContext, row: DownloadRow, sound: Sound) -> FileTraits:
+def traits_of(database: Database, row: DownloadRow, sound: Sound) -> FileTraits:
     """Return the traits for the release name: the entry's resolution and codec, the file's languages."""
-    with tools.database.connect() as connection:
+    with database.connect() as connection:
         known = entry_traits(connection, row.identity.entry_id) or _named_traits(row)
     spoken = (
         tuple(filter(None, (language_code(code) for code in sound.container.audio_languages)))

@@ -11,7 +11,7 @@ from pathlib import Path
 from stalkeer.adapters.arr.outcomes import Imported
 from stalkeer.adapters.files.removal import remove_if_empty
 from stalkeer.errors import ArrError, NotFound
-from stalkeer.jobs.downloads.handover import HandOvers, HandOverStep, StagedFile, Taking, open_hand_over, shelves_of
+from stalkeer.jobs.imports.handover import HandOvers, HandOverStep, StagedFile, Taking, open_hand_over, shelves_of
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceId
 from stalkeer.settings import Settings

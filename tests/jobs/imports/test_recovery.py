@@ -13,7 +13,7 @@ from stalkeer.demo.http import Response
 from stalkeer.demo.media import EPISODE_45, MOVIE_90, read_clip
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
-from stalkeer.jobs.downloads.handover import (
+from stalkeer.jobs.imports.handover import (
     SHELVES,
     HandOvers,
     HandOverStep,
@@ -22,7 +22,7 @@ from stalkeer.jobs.downloads.handover import (
     open_hand_over,
     plan_placement,
 )
-from stalkeer.jobs.downloads.recovery import import_recovery
+from stalkeer.jobs.imports.recovery import import_recovery
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.wanted.scan import Scanner, rehearse_scan, scan, scan_item
 from stalkeer.model import DownloadState

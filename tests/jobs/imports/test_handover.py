@@ -15,7 +15,7 @@ from stalkeer.demo.media import EPISODE_45, MOVIE_90, read_clip
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.errors import NotFound, PlacementError
-from stalkeer.jobs.downloads.handover import (
+from stalkeer.jobs.imports.handover import (
     HandOvers,
     HandOverStep,
     StagedFile,
