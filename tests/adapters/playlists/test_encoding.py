@@ -42,6 +42,25 @@ def read(raw: bytes, folder: Path, content_type: str = "") -> tuple[list[str], d
         return [entry.name for entry in read_entries(stream)], dict(oddities)
 
 
+MORE_NAMES = {
+    "gb18030": ["流浪地球", "我不是药神", "霸王别姬", "让子弹飞", "疯狂的石头"],
+    "big5": ["悲情城市", "海角七號", "臥虎藏龍", "飲食男女"],
+    "euc_jp": ["塩の果樹園", "静かな地図製作者", "七人の侍", "東京の物語"],
+    "iso8859-2": ["Długa śnieżna noc", "Gęś i źdźbło", "Żółta łódź", "Księżyc nad miastem"],
+    "iso8859-5": ["Солёный сад", "Станция Умбра", "Тихие картографы", "Дети ночи", "Дом у реки", "Свет и море"],
+    "koi8-r": ["Дом у реки", "Море и свет", "Потерянный остров"],
+}
+
+
+@pytest.mark.parametrize("encoding", MORE_NAMES)
+def test_a_longer_list_is_read_by_what_its_script_looks_like(encoding, tmp_path):
+    wanted = [f"{name} ({1980 + number})" for number in range(8) for name in MORE_NAMES[encoding]]
+
+    names, _ = read(listed(wanted).encode(encoding), tmp_path)
+
+    assert names == wanted
+
+
 # cgang/myiptv #9, huxuan/iptvtools #36, linuxmint/hypnotix #339 and #112
 @pytest.mark.parametrize("encoding", NAMES)
 def test_an_unlabelled_encoding_is_guessed_from_all_odd_lines(encoding, tmp_path):

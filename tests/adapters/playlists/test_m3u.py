@@ -72,6 +72,17 @@ def test_a_panels_line_becomes_an_entry_without_the_login():
         ('-1 group-title="",a=b', "a=b", "", None),
         ('-1   tvg-id=""   group-title="G"  ,  Film  ', "Film", "G", None),
         ('-1 tvg-id="" group-title="G" ,Film', "Film", "G", None),
+        ('-1 Group-Title="G" TVG-NAME="A",Film', "Film", "G", None),
+        ('-1 category="G" logo="l",Film', "Film", "G", None),
+        ('-1 category="H" tvg-group="G",Film', "Film", "G", None),
+        ('-1;group-title="G";tvg-name="A",Film', "Film", "G", None),
+        ('-1 group-title="G"tvg-logo="l"tvg-id="1",Film', "Film", "G", None),
+        (
+            "-1 group-title=\u201cG\u201d tvg-name=\u201cA\u201d,Film \u201cX\u201d",
+            "Film \u201cX\u201d",
+            "G",
+            "typographic-quotes",
+        ),
     ],
 )
 def test_every_way_to_write_an_extinf_line_is_read(line, name, group, oddity):
@@ -135,6 +146,45 @@ def test_an_unclosed_quote_ends_at_the_next_attribute_or_the_last_comma(line, na
     assert {(entry.name, entry.group) for entry in entries[1:-1]} == {(name, group)}
     assert (entries[0].group, entries[-1].group, len(entries)) == ("Well", "Well", lines + 2)
     assert oddities["unclosed-quote"] >= lines
+
+
+@pytest.mark.parametrize("start", ["  #EXTINF:", "#EXTINF ", "# EXTINF:", "#extinf:", "\u200b#EXTINF:", "\t#ExtInf :"])
+@pytest.mark.parametrize("lines", [1, 300])
+def test_an_extinf_line_is_known_however_it_begins(start, lines):
+    text = "#EXTM3U\n" + "".join(
+        f'{start}-1 group-title="G",Film {n}\n http://h.example/{n}.mkv\n' for n in range(lines)
+    )
+
+    entries, _ = read(text)
+
+    assert [(entry.name, entry.group) for entry in entries] == [(f"Film {n}", "G") for n in range(lines)]
+
+
+@pytest.mark.parametrize("group", ["Group-Title", "tvg-group", "category"])
+@pytest.mark.parametrize("logo", ["TVG-Logo", "logo", "tvg-poster"])
+def test_other_names_of_group_and_logo_are_known(group, logo):
+    text = "#EXTM3U\n" + "".join(
+        f'#EXTINF:-1 {logo}="http://l.example/{n}.png" {group}="G",Film {n}\nhttp://h.example/{n}.mkv\n'
+        for n in range(9)
+    )
+
+    entries, _ = read(text)
+
+    assert [(entry.group, entry.logo) for entry in entries] == [("G", f"http://l.example/{n}.png") for n in range(9)]
+
+
+@pytest.mark.parametrize("address", ['"{}"', "'{}'", "<{}>"])
+def test_quotes_around_an_address_are_removed(address):
+    entry, _ = one("#EXTM3U\n#EXTINF:-1,Film\n" + address.format("http://h.example/films/a.mkv") + "\n")
+
+    assert entry.url == "http://h.example/films/a.mkv"
+
+
+@pytest.mark.parametrize("query", ["file=a.mkv", "id=7&name=a.mp4", "a.avi"])
+def test_a_media_file_may_be_named_by_the_query(query):
+    entry, _ = one(f'#EXTM3U\n#EXTINF:-1 group-title="Misc",Film\nhttp://h.example/play.php?{query}\n')
+
+    assert (entry.kind, entry.reason) == ("film", "url")
 
 
 def test_a_group_may_stand_on_a_line_of_its_own():
@@ -275,6 +325,7 @@ def test_zero_bytes_are_left_out():
         ("?stream=7", "http://h.example/lists/all.m3u?stream=7"),
         ("watch/7", "http://h.example/lists/watch/7"),
         ("films/é.mkv", "http://h.example/lists/films/%C3%A9.mkv"),
+        ("films\\1.mkv", "http://h.example/lists/films/1.mkv"),
         ("films/1.mkv|User-Agent=Box", "http://h.example/lists/films/1.mkv"),
     ],
 )

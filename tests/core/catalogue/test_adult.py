@@ -23,6 +23,7 @@ from stalkeer.core.catalogue.adult import adult_label
         "Erwachsene",
     ]
     + ["18+", "FILMS 18+", "+18", "VOD +18", "18 +", "１８＋", "(18+)", "18+ | Films", "🔞 Night", "21+ Only", "Hentai"]
+    + ["18 плюс", "VOD 18 ans et plus", "18 años y más", "Playboy TV", "MILF"]
     + ["Erotik", "EROTICA", "Erotyka", "Dla dorosłych", "Pro dospělé", "Felnőtt filmek", "Yetişkin", "Volwassenen"]
     + ["Взрослые", "Для взрослых", "ХХХ", "Эротика", "Дорослі", "Порно HD", "За възрастни"]
     + ["成人", "成人电影", "情色", "アダルト", "18禁", "성인", "19금", "للكبار", "للكبار فقط", "للبالغين", "بزرگسالان"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -36,8 +36,11 @@ _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _WIDER = {"iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874", "gb2312": "gb18030"}
 _WIDER |= {"gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
 _TEXT = re.compile(r"cp\d+|iso8859-\d+|koi8-[rut]|mac-\w+|gb18030|big5(hkscs)?|euc_jp|iso2022_(jp|kr)\w*|ptcp154")
-_OTHER_SCRIPTS = ["cp1251", "cp1253", "cp1255", "cp1256", "koi8_r", "cp866", "cp874"]
-_OTHER_SCRIPTS += ["cp932", "gb18030", "big5", "cp949", "euc_jp"]
+_ALPHABETS = ["cp1251", "cp1253", "cp1255", "cp1256", "koi8_r", "cp866", "cp874", "iso8859_5"]
+_WORD = re.compile(r"[A-Za-z\x80-\U0010ffff]+")
+_PLAIN_LETTER = re.compile(r"[A-Za-z]")
+_ENOUGH_RUNS = 16  # half of the words in an alphabet have an odd number of letters, which no pairs of bytes have
+_MOST_ODD = 0.02  # share of characters that may be damaged in a reading that is right
 # non-ASCII letters of languages with their code page; at a tie, the first wins
 _LATIN = (
     ("cp1252", "àâçèéêëîïôùûüœæÿ«»"),  # French
@@ -52,6 +55,9 @@ _LATIN = (
     ("cp1250", "áéíóöőúüű"),  # Hungarian
     ("cp1250", "ăâîşţ"),  # Romanian
     ("cp1250", "čćđšž"),  # Croatian, Serbian, Slovenian
+    ("iso8859-2", "áčďéěíňóřšťúůýžľĺŕäô"),  # the same languages, written by programs that do not know Windows
+    ("iso8859-2", "ąćęłńóśźż"),
+    ("iso8859-2", "čćđšž"),
     ("cp1257", "ąčęėįšųūž"),  # Lithuanian
     ("cp1257", "āčēģīķļņšūž"),  # Latvian
     ("cp1257", "äöüõšž"),  # Estonian
@@ -110,10 +116,64 @@ def guess_encoding(text: bytes) -> str:
 def _guess_script(text: bytes) -> str | None:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - it takes a moment, and few lists need it
 
+    possible = [encoding for encoding, is_natural in _CHARACTERS.items() if _reads(text, encoding, is_natural)]
+    if possible and len(_HIGH_RUN.findall(text)) >= _ENOUGH_RUNS:
+        return possible[0]
+    possible += [encoding for encoding in _ALPHABETS if _has_pure_words(text.decode(encoding, "replace"))]
+    if not possible:
+        return None
     found = from_bytes(
-        text, cp_isolation=_OTHER_SCRIPTS, threshold=0.5, language_threshold=0.05, enable_fallback=False
+        text, cp_isolation=possible, threshold=0.5, language_threshold=0.05, enable_fallback=False
     ).best()
     return None if found is None else found.encoding
+
+
+def _has_pure_words(text: str) -> bool:
+    """Tell whether most words with foreign letters have no Latin ones, as in all languages with another alphabet."""
+    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    return sum(1 for word in words if _PLAIN_LETTER.search(word)) * 2 <= len(words)
+
+
+def _reads(text: bytes, encoding: str, is_natural: Callable[[str], bool]) -> bool:
+    read = [letter for letter in text.decode(encoding, "replace") if not letter.isascii()]
+    return read.count("\ufffd") <= len(read) * _MOST_ODD and is_natural("".join(read))
+
+
+def _is_japanese(letters: str) -> bool:
+    """Kana are among the characters of all Japanese names, and almost never half-width."""
+    return _share(letters, "\u3041", "\u30ff") >= 0.05 and _share(letters, "\uff61", "\uff9f") <= 0.3
+
+
+def _is_korean(letters: str) -> bool:
+    return _share(letters, "\uac00", "\ud7a3") >= 0.85
+
+
+def _is_simplified(letters: str) -> bool:
+    """The first half of GB 2312 has the frequent characters."""
+    return _share_of_lead(letters, "gb2312", 0xB0, 0xD7) >= 0.7
+
+
+def _is_traditional(letters: str) -> bool:
+    """The first half of Big5 has the frequent characters."""
+    return _share_of_lead(letters, "big5", 0xA4, 0xC6) >= 0.7
+
+
+def _share(letters: str, first: str, last: str) -> float:
+    return sum(1 for letter in letters if first <= letter <= last) / max(1, len(letters))
+
+
+def _share_of_lead(letters: str, encoding: str, first: int, last: int) -> float:
+    leads = (letter.encode(encoding, "ignore")[:1] for letter in letters)
+    return sum(1 for lead in leads if lead and first <= lead[0] <= last) / max(1, len(letters))
+
+
+_CHARACTERS = {  # encodings of two bytes with a rule for each; Korean fulfils also the Chinese rules
+    "cp932": _is_japanese,
+    "euc_jp": _is_japanese,
+    "cp949": _is_korean,
+    "gb18030": _is_simplified,
+    "big5": _is_traditional,
+}
 
 
 def _guess_latin(text: bytes) -> str:

@@ -15,7 +15,14 @@ from itertools import repeat
 from operator import itemgetter
 
 from stalkeer.adapters.playlists.m3u import ByteStream, Chunks
-from stalkeer.adapters.playlists.m3u_lines import clean_logo, read_odd_block, unescaped
+from stalkeer.adapters.playlists.m3u_lines import (
+    GROUP_NAMES,
+    LOGO_NAMES,
+    clean_logo,
+    first_of,
+    read_odd_block,
+    unescaped,
+)
 from stalkeer.adapters.playlists.relative import absolute_lines
 from stalkeer.core.catalogue.access import Templates
 from stalkeer.core.catalogue.kinds import EPISODE, LIVE, MOVIE, nature_of, split_url
@@ -77,17 +84,18 @@ def learn_shape(block: str, account_url: str) -> Shape | None:
         return None
     pattern = re.escape(regular[1])  # with the place of the name's pattern as %s
     kept: list[str] = []
-    names: set[str] = set()
-    for blank, name in _ATTRIBUTE.findall(regular[2]):
-        if _TELLING.search(name) or name in names:
-            return None
-        names.add(name)
-        if name in ("group-title", "tvg-logo"):
-            kept.append(name)
+    found = _ATTRIBUTE.findall(regular[2])
+    names = [name.lower() for _, name in found]
+    if len(set(names)) < len(names) or any(map(_TELLING.search, names)):
+        return None
+    group, logo = first_of(GROUP_NAMES, names), first_of(LOGO_NAMES, names)
+    for blank, name in found:
+        if name.lower() in (group, logo):
+            kept.append(name.lower())
             pattern += f'{blank}{name}="([^"]*+)"'
         else:
             pattern += f'{blank}{name}="[^"]*+"'
-    group_first = kept[:1] == ["group-title"]
+    group_first = kept[:1] == [group]
     pattern += "()" * (2 - len(kept)) + r"[ \t]*+,[ \t]*+(%s)[ \t]*+"
     if account_url and re.fullmatch(account_url, url.strip()):
         return Shape(pattern, account_url + "()", group_first=group_first)

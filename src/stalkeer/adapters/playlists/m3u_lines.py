@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import parse_qsl
@@ -14,15 +15,22 @@ from stalkeer.core.catalogue.kinds import name_from_url, nature_of
 from stalkeer.model import Entry
 
 _DURATION = re.compile(r"\s*(-?\d+(?:[.,]\d+)?)?")
-_NEXT_ATTRIBUTE = re.compile(r"\s*,?\s*([A-Za-z][\w-]*)\s*=\s*")
+_NEXT_ATTRIBUTE = re.compile(r"\s*[,;]?\s*([A-Za-z][\w-]*)\s*=\s*")
 _KNOWN_ATTRIBUTE = re.compile(
-    r"\s(?:tvg-[\w-]+|group-title|channel-?id|tmdb[\w-]*|user-agent|catchup[\w-]*|timeshift|audio-track|aspect-ratio"
+    r"[\s;](?:tvg-[\w-]+|group-title|channel-?id|tmdb[\w-]*|user-agent|catchup[\w-]*|timeshift|audio-track|aspect-ratio"
     r"|xui-id|cn-id|parent-code|radio)\s*=",
     re.IGNORECASE,
 )
-_LATER_ATTRIBUTE = re.compile(rf"[\s,](?={_KNOWN_ATTRIBUTE.pattern[2:]}\s*[\"'])", re.IGNORECASE)
-_QUOTE_END = {quote: re.compile(rf"{quote}(?=\s*,|\s+[A-Za-z][\w-]*\s*=|\s*$)") for quote in "\"'"}
-_UNQUOTED_END = re.compile(r"(?=\s+[A-Za-z][\w-]*\s*=|,|$)")
+_LATER_ATTRIBUTE = re.compile(rf"[\s,;](?={_KNOWN_ATTRIBUTE.pattern[5:]}\s*[\"'])", re.IGNORECASE)
+_QUOTE_END = {
+    quote: re.compile(rf"{quote}(?=\s*[,;]|\s+[A-Za-z][\w-]*\s*=|{_KNOWN_ATTRIBUTE.pattern[5:]}|\s*$)", re.IGNORECASE)
+    for quote in "\"'"
+}
+# the quotes that a word processor puts in place of plain ones
+_TYPOGRAPHIC = re.compile(r"=(\s*)[“”„″]([^“”„″\"]*)[“”″]")
+_UNQUOTED_END = re.compile(r"(?=[\s;]+[A-Za-z][\w-]*\s*=|,|$)")
+_EXTINF = re.compile(r"#\s*EXTINF\b\s*:?", re.IGNORECASE)
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff \t"  # around a line, where no writing system needs them
 _URL = re.compile(r"(?:https?|rtmp[a-z]*|rtsp|rtp|udp|mmsh?|srt|rist)://\S|\{base\d*\}/", re.IGNORECASE)
 _OPTION = re.compile(r"#EXTVLCOPT\s*:\s*http-(user-agent|referrer|referer|origin|cookie)\s*=\s*(.*)", re.IGNORECASE)
 _HEADER_NAMES = {
@@ -36,6 +44,8 @@ _HEADER_NAMES = {
     "http-origin": "Origin",
     "cookie": "Cookie",
 }
+GROUP_NAMES = ("group-title", "tvg-group", "group", "category")  # of several in a line, the first counts
+LOGO_NAMES = ("tvg-logo", "logo", "tvg-poster", "poster", "cover")
 LONGEST_LOGO = 2_000
 LONGEST_NAME = 1_000
 
@@ -59,10 +69,10 @@ def read_odd_block(text: str, oddities: Counter[str]) -> list[Entry]:
     lines = text.split("\n")
     draft = _read_extinf(lines[0], oddities) if lines[0].strip() else None
     for line in lines[1:]:
-        line = line.strip()
-        if line[:8].upper() == "#EXTINF:":
+        line = line.strip(_UNSEEN)
+        if extinf := _EXTINF.match(line):
             oddities["missing-url"] += draft is not None
-            draft = _read_extinf(line[8:], oddities)
+            draft = _read_extinf(line[extinf.end() :], oddities)
         elif line.startswith("#"):
             draft = _read_directive(line, draft, oddities)
         elif _URL.match(line):
@@ -80,14 +90,16 @@ def _read_extinf(line: str, oddities: Counter[str]) -> _Draft:
     match = _DURATION.match(line)
     assert match is not None  # every part is optional
     draft = _Draft(duration_s=_seconds(match[1], oddities))
+    line, found = _TYPOGRAPHIC.subn(r'=\1"\2"', line)
+    oddities["typographic-quotes"] += found
     attributes, name = split_attributes(line[match.end() :], oddities)
     name = unescaped(name.strip(), oddities)
     if not name:
         oddities["no-name"] += 1
         name = unescaped(attributes.get("tvg-name", "").strip(), oddities)
     draft.name = name[:LONGEST_NAME]
-    draft.group = unescaped(attributes.get("group-title", "").strip(), oddities)[:LONGEST_NAME]
-    draft.logo = clean_logo(attributes.get("tvg-logo", ""), oddities)
+    draft.group = unescaped(_value_of(GROUP_NAMES, attributes), oddities)[:LONGEST_NAME]
+    draft.logo = clean_logo(_value_of(LOGO_NAMES, attributes), oddities)
     for key, value in attributes.items():
         if key in _HEADER_NAMES and value:
             draft.headers[_HEADER_NAMES[key]] = value
@@ -96,6 +108,15 @@ def _read_extinf(line: str, oddities: Counter[str]) -> _Draft:
         elif key in ("drm", "license-type", "licence-type") and value:
             draft.protected = True
     return draft
+
+
+def first_of(names: Sequence[str], present: Collection[str]) -> str:
+    """Return the first of `names` that is present; empty without one."""
+    return next((name for name in names if name in present), "")
+
+
+def _value_of(names: Sequence[str], attributes: Mapping[str, str]) -> str:
+    return attributes.get(first_of(names, attributes), "").strip()
 
 
 def split_attributes(line: str, oddities: Counter[str]) -> tuple[dict[str, str], str]:

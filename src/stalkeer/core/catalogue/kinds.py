@@ -49,8 +49,16 @@ class UrlParts(NamedTuple):
 
     @property
     def extension(self) -> str:
-        name = self.path.rpartition("/")[2]
-        return name.rpartition(".")[2].lower() if "." in name else ""
+        """Return the extension of the file in the path, or of a media file that the query names: `play.php?f=7.mkv`."""
+        in_path = _extension_of(self.path.rpartition("/")[2])
+        if not self.query or in_path in FILE_EXTENSIONS or in_path in LIVE_EXTENSIONS:
+            return in_path
+        in_query = (_extension_of(pair.rpartition("=")[2]) for pair in self.query.split("&"))
+        return next((found for found in in_query if found in FILE_EXTENSIONS), in_path)
+
+
+def _extension_of(name: str) -> str:
+    return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def split_url(url: str) -> UrlParts:

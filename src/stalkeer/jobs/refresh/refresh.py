@@ -53,7 +53,7 @@ from stalkeer.store.sources.sources import (
 )
 
 log = get_logger(__name__)
-FORMAT = 2  # version of fingerprints and rows: after a change, every entry is read again
+FORMAT = 3  # version of fingerprints and rows: after a change, every entry is read again
 _MANY = 10  # once one of this many entries changed, the habits of the list are learned again
 LOOK_EVERY = 32  # chunks between two checks for a cancellation
 
