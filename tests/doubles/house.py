@@ -31,14 +31,8 @@ from stalkeer.runtime import App
 from stalkeer.store.catalogue.extensions import remember_extension
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import download_items, downloads, entries, instances, library, matches, sources, wanted
-from stalkeer.store.downloads.downloads import (
-    DownloadRow,
-    NewDownload,
-    NewItem,
-    add_item,
-    create_download,
-    get_download,
-)
+from stalkeer.store.downloads.downloads import NewDownload, NewItem, add_item, create_download, get_download
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.library.instances import InstanceOptions
 from tests.doubles.app import make_app
 

@@ -26,8 +26,8 @@ from stalkeer.jobs.system.api_keys import make_key
 from stalkeer.model import DownloadId, EntryId, InstanceId, WantedId, WantedKind
 from stalkeer.store.db.tables import entries as entry_table
 from stalkeer.store.db.tables import grabs, instances
-from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.downloads.native_items import NativeGrab, find_native
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.offers.grabs import GrabRow, find_grab
 from stalkeer.store.offers.offers import NewOffer, OfferedEntry, add_offer
 from tests.doubles.completed_downloads import CompletedDownloads

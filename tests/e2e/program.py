@@ -28,7 +28,8 @@ from stalkeer.model import DownloadState
 from stalkeer.runtime import App, utc_now
 from stalkeer.settings import load_settings
 from stalkeer.store.db.database import Database, open_database, sqlite_url
-from stalkeer.store.downloads.downloads import DownloadRow, list_downloads
+from stalkeer.store.downloads.downloads import list_downloads
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.journal.runs import RunRow, get_run, list_runs, queue_run
 from tests.doubles.ports import free_port
 

@@ -15,7 +15,7 @@ from stalkeer.jobs.library.webhooks import receive_event
 from stalkeer.jobs.native.watch import GrabWatch
 from stalkeer.model import DownloadState, Drive
 from stalkeer.store.db.database import open_database, sqlite_url
-from stalkeer.store.downloads.downloads import ItemState
+from stalkeer.store.downloads.rows import ItemState
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.library.instances import get_instance
 from tests.doubles.clock import FakeClock

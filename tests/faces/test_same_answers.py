@@ -33,7 +33,8 @@ from stalkeer.runtime import App
 from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.downloads import run_writes
 from stalkeer.store.downloads.actions import act
-from stalkeer.store.downloads.admission import admit, claim
+from stalkeer.store.downloads.admission import admit
+from stalkeer.store.downloads.claims import claim
 from stalkeer.store.downloads.run_writes import Ownership, RunProblem
 from stalkeer.store.library.instances import remove_instance
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry

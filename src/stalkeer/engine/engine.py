@@ -42,7 +42,8 @@ from stalkeer.settings.folders import make_own_folders
 from stalkeer.settings.sections.connections import MediaServerType
 from stalkeer.store.db.damage import MAYBE_DAMAGE, set_aside, set_aside_if_damaged
 from stalkeer.store.db.database import Transaction
-from stalkeer.store.downloads.admission import RunRef, is_unclaimed, release_all
+from stalkeer.store.downloads.admission import RunRef
+from stalkeer.store.downloads.claims import is_unclaimed, release_all
 from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.native_items import resting_downloads
 from stalkeer.store.downloads.workers import WorkerRow, database_now, is_first_worker, register_worker, remove_worker

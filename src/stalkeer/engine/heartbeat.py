@@ -24,19 +24,16 @@ from stalkeer.jobs.sources.account_status import ASK_EVERY
 from stalkeer.model import DownloadId, HookName, SourceId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.admission import (
-    OwnedRow,
     RunRef,
     admit,
     admit_finishing,
     ask_to_leave,
-    held_by,
     rate_limits,
-    release_lost,
     running_downloads,
     source_limits,
     waiting_candidates,
-    write_progress,
 )
+from stalkeer.store.downloads.claims import OwnedRow, held_by, release_lost, write_progress
 from stalkeer.store.downloads.overrides import read_overrides
 from stalkeer.store.downloads.workers import (
     WorkerRow,

@@ -14,7 +14,8 @@ from stalkeer.jobs.downloads.admission import allowance, explain_waiting, read_a
 from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply, AccountState
 from stalkeer.model import AccountStatus
 from stalkeer.settings.folders import make_own_folders
-from stalkeer.store.downloads.admission import admit, claim, source_limits
+from stalkeer.store.downloads.admission import admit, source_limits
+from stalkeer.store.downloads.claims import claim
 from stalkeer.store.downloads.run_writes import Ownership, Replacement, RunProblem, change_variant
 from stalkeer.store.downloads.statistics import RateSample, add_samples
 from stalkeer.store.sources.accounts import connected, last_answer

@@ -9,7 +9,7 @@ from stalkeer.jobs.downloads.queue import queue_confirmed, queue_match, queue_pa
 from stalkeer.model import DownloadState, Drive, MatchId
 from stalkeer.store.db.tables import matches
 from stalkeer.store.downloads.actions import act
-from stalkeer.store.downloads.downloads import ItemState
+from stalkeer.store.downloads.rows import ItemState
 from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.library.ownership import read_kept
 from stalkeer.store.library.targets import mark_imported

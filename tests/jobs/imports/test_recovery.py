@@ -28,7 +28,8 @@ from stalkeer.jobs.wanted.scan import Scanner, rehearse_scan, scan, scan_item
 from stalkeer.model import DownloadState
 from stalkeer.settings import load_settings
 from stalkeer.store.db.tables import download_items, downloads, sources, wanted
-from stalkeer.store.downloads.downloads import ItemState, get_download
+from stalkeer.store.downloads.downloads import get_download
+from stalkeer.store.downloads.rows import ItemState
 from stalkeer.store.journal.events import EventFilter, list_events
 from tests.doubles.instances import clients, know
 

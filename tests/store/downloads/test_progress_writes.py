@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event
 
-from stalkeer.store.downloads.admission import Progress, write_progress
+from stalkeer.store.downloads.claims import Progress, write_progress
 from stalkeer.store.downloads.run_writes import Ownership
 from tests.doubles.app import make_app
 from tests.doubles.house import House, now

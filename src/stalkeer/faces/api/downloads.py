@@ -22,7 +22,8 @@ from stalkeer.model import DownloadId, DownloadState, Drive
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads import statistics
-from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, QueueOrder
+from stalkeer.store.downloads.downloads import DownloadFilter, QueueOrder
+from stalkeer.store.downloads.rows import DownloadRow
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
 

@@ -24,7 +24,8 @@ from stalkeer.jobs.downloads.view import Names, read_names
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
-from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, list_downloads
+from stalkeer.store.downloads.downloads import DownloadFilter, list_downloads
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.journal.events import EventRow, events_after, last_event_id
 
 router = APIRouter(tags=["events"])

@@ -13,7 +13,7 @@ from rich.table import Table
 from stalkeer.demo.scenario import DemoOutcome, Expectation, World
 from stalkeer.faces.cli.demo_watch import Story, WantedMatch
 from stalkeer.model import Decision, DownloadState
-from stalkeer.store.downloads.downloads import DownloadRow
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.library.wanted_list import Status
 from stalkeer.store.matching.candidates import EvidenceRow
 

@@ -15,7 +15,8 @@ from stalkeer.errors import StalkeerError
 from stalkeer.jobs.journal.runs import queue_run
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
-from stalkeer.store.downloads.downloads import DownloadRow, count_by_state, list_downloads
+from stalkeer.store.downloads.downloads import count_by_state, list_downloads
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.journal.runs import RunId, RunRow, RunState, get_run, list_runs
 from stalkeer.store.library.wanted_list import Slice, WantedRow, list_wanted
 from stalkeer.store.matching.candidates import Candidate, list_candidates

@@ -21,8 +21,9 @@ from stalkeer.faces.web.frame import app_of, free_space
 from stalkeer.faces.web.states import DOWNLOADS
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
-from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, count_left, list_downloads
+from stalkeer.store.downloads.downloads import DownloadFilter, count_left, list_downloads
 from stalkeer.store.downloads.overrides import read_overrides
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.journal.runs import RunRow, list_runs
 from stalkeer.store.system.dashboard import menu_counts, read_marks
 

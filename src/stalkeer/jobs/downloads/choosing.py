@@ -22,7 +22,7 @@ from stalkeer.jobs.matching.wanted_items import search_items
 from stalkeer.model import Decision, EntryId, WantedId
 from stalkeer.store.catalogue.addresses import EntryAddress
 from stalkeer.store.db.database import Transaction
-from stalkeer.store.downloads.downloads import DownloadRow
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.downloads.run_writes import Replacement
 from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches, offered_matches
 from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances

@@ -16,7 +16,7 @@ from stalkeer.model import DownloadId, HookName, SourceId
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database
-from stalkeer.store.downloads.downloads import DownloadRow
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.downloads.variants import ConfirmedMatch
 
 

@@ -62,18 +62,10 @@ from stalkeer.jobs.imports.verify import (
 from stalkeer.model import DownloadState, Drive, InstanceId
 from stalkeer.settings.sections.transfers import ImportMode
 from stalkeer.store.downloads import run_writes as owned
-from stalkeer.store.downloads.admission import claim
-from stalkeer.store.downloads.downloads import (
-    NOT_A_VIDEO,
-    REFUSALS,
-    UNPROVEN,
-    DownloadRow,
-    ItemRow,
-    ItemState,
-    is_imported_copy,
-    is_resting,
-)
+from stalkeer.store.downloads.claims import claim
+from stalkeer.store.downloads.downloads import is_imported_copy
 from stalkeer.store.downloads.native_items import offer_file
+from stalkeer.store.downloads.rows import NOT_A_VIDEO, REFUSALS, UNPROVEN, DownloadRow, ItemRow, ItemState, is_resting
 from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, RunProblem
 from stalkeer.store.journal.events import record_event
 from stalkeer.store.library.instances import get_instance_by_id

@@ -16,10 +16,10 @@ from stalkeer.jobs.sources.account_status import ASK_EVERY, AccountState
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads import run_writes as owned
-from stalkeer.store.downloads.admission import forget_litter, litter
-from stalkeer.store.downloads.downloads import REFUSED_TIMES, DownloadRow
+from stalkeer.store.downloads.leftovers import forget_litter, litter
 from stalkeer.store.downloads.native_items import fail_released
 from stalkeer.store.downloads.quarantine import note_set_aside
+from stalkeer.store.downloads.rows import REFUSED_TIMES, DownloadRow
 from stalkeer.store.downloads.run_writes import Ownership, Replacement, RunProblem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry

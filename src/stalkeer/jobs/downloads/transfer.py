@@ -55,8 +55,9 @@ from stalkeer.jobs.sources.account_status import ASK_EVERY
 from stalkeer.model import DownloadState, SourceId
 from stalkeer.store.catalogue.addresses import EntryAddress, find_address
 from stalkeer.store.downloads import run_writes as owned
-from stalkeer.store.downloads.admission import claim, write_progress
-from stalkeer.store.downloads.downloads import DownloadRow, get_download
+from stalkeer.store.downloads.claims import claim, write_progress
+from stalkeer.store.downloads.downloads import get_download
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.downloads.run_writes import Ownership, RunProblem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.targets import expected_runtime_s

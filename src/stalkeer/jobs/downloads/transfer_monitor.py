@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from stalkeer.adapters.transfers.request import StopReason, TransferFailed
 from stalkeer.core.downloads.progress import HighWater
 from stalkeer.core.downloads.resume import HeldPart
-from stalkeer.store.downloads.admission import Progress
+from stalkeer.store.downloads.claims import Progress
 from stalkeer.store.downloads.run_writes import Ownership
 
 # weight of the past in the shown speed: with a heartbeat every two seconds, about the last ten seconds

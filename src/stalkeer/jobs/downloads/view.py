@@ -16,8 +16,9 @@ from stalkeer.logs import DOWNLOAD_LOG, LOG_NAME, open_log
 from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.secrets import mask_text
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.downloads.downloads import DownloadRow, get_download
+from stalkeer.store.downloads.downloads import get_download
 from stalkeer.store.downloads.native_items import NativeGrab, natives_of_download
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.journal.events import EventFilter, EventRow, list_events
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id, instance_names
 from stalkeer.store.sources.sources import source_names

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import DownloadState, HookName, InstanceId
 from stalkeer.store.db.database import Database
-from stalkeer.store.downloads.downloads import DownloadRow
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.library.instances import InstanceRow, list_instances
 from stalkeer.store.library.targets import TargetRow, read_targets
 from stalkeer.store.sources.sources import list_sources

@@ -21,7 +21,8 @@ from stalkeer.secrets import mask_text
 from stalkeer.settings.sections.hooks import HookSettings
 from stalkeer.settings.units import show_duration
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.downloads.downloads import DownloadRow, get_download
+from stalkeer.store.downloads.downloads import get_download
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.journal.hooks import HookRun, claim_run, count_runs, end_run, noted_hooks, release_run
 

@@ -20,7 +20,7 @@ from stalkeer.model import WantedId
 from stalkeer.store.catalogue.pictures import note_picture
 from stalkeer.store.catalogue.traits import entry_traits
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.downloads.downloads import DownloadRow, ItemState
+from stalkeer.store.downloads.rows import DownloadRow, ItemState
 from stalkeer.store.downloads.variants import find_pair
 from stalkeer.store.library.instances import list_instances
 

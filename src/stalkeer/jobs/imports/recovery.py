@@ -16,8 +16,8 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceId
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database
-from stalkeer.store.downloads.downloads import DownloadRow, ItemRow, ItemState
-from stalkeer.store.downloads.stranded import complete_recovered, list_stranded, note_recovered
+from stalkeer.store.downloads.leftovers import complete_recovered, list_stranded, note_recovered
+from stalkeer.store.downloads.rows import DownloadRow, ItemRow, ItemState
 
 MOST_AT_ONCE = 100  # downloads in a scan: each takes up to three requests to its instance
 

@@ -21,7 +21,7 @@ from stalkeer.settings.sections.transfers import DownloadSettings
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.catalogue.traits import EntryTraits, entry_traits
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.downloads.downloads import ACCEPTED, NAMED, DownloadRow
+from stalkeer.store.downloads.rows import ACCEPTED, NAMED, DownloadRow
 from stalkeer.store.library.instances import list_instances
 from stalkeer.store.library.targets import expected_runtime_s, read_original_languages
 

@@ -33,14 +33,9 @@ from stalkeer.jobs.library.path_map import path_map
 from stalkeer.jobs.native.watch import drop_grab
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, InstanceId
 from stalkeer.store.db.database import Transaction
-from stalkeer.store.downloads.downloads import (
-    DownloadFilter,
-    DownloadRow,
-    QueueOrder,
-    get_download,
-    list_downloads,
-)
+from stalkeer.store.downloads.downloads import DownloadFilter, QueueOrder, get_download, list_downloads
 from stalkeer.store.downloads.native_items import NativeGrab, find_native, list_native
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
 from stalkeer.store.offers.grabs import remove_grab
 

@@ -21,7 +21,6 @@ from stalkeer.secrets import SecretBox
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.actions import act
 from stalkeer.store.downloads.downloads import (
-    DownloadRow,
     NewDownload,
     NewItem,
     add_item,
@@ -30,6 +29,7 @@ from stalkeer.store.downloads.downloads import (
     lock_download,
 )
 from stalkeer.store.downloads.native_items import find_native, finishing_downloads, release_ours, take_over
+from stalkeer.store.downloads.rows import DownloadRow
 from stalkeer.store.downloads.variants import ConfirmedMatch, offered_matches
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
 from stalkeer.store.library.targets import downloads_working_for, lock_settled

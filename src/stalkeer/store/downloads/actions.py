@@ -14,11 +14,6 @@ from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.downloads.downloads import (
-    ACCEPTED,
-    REFUSALS,
-    UNPROVEN,
-    DownloadRow,
-    ItemState,
     NewDownload,
     NewItem,
     create_download,
@@ -27,6 +22,7 @@ from stalkeer.store.downloads.downloads import (
     lock_download,
 )
 from stalkeer.store.downloads.native_items import IMPORT_BLOCKED, take_back
+from stalkeer.store.downloads.rows import ACCEPTED, REFUSALS, UNPROVEN, DownloadRow, ItemState
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.library.targets import SettledItem, lock_settled, read_targets
 from stalkeer.store.offers.grabs import list_grabs_of_download

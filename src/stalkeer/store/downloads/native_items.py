@@ -14,14 +14,8 @@ from stalkeer.core.downloads.sabnzbd import GrabProgress, Stage
 from stalkeer.core.downloads.states import FINISHING_STATES, check_transition
 from stalkeer.model import DownloadId, DownloadState, Drive, GrabState, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads, grabs
-from stalkeer.store.downloads.downloads import (
-    REFUSALS,
-    DownloadRow,
-    ItemState,
-    list_items,
-    lock_download,
-    to_download,
-)
+from stalkeer.store.downloads.downloads import list_items, lock_download
+from stalkeer.store.downloads.rows import REFUSALS, DownloadRow, ItemState, to_download
 from stalkeer.store.downloads.run_writes import Ownership, fence
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.targets import mark_imported

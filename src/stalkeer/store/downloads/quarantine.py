@@ -16,14 +16,8 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import downloads, quarantine, sources
-from stalkeer.store.downloads.downloads import (
-    ACCEPTED,
-    DownloadRow,
-    NewDownload,
-    NewItem,
-    create_download,
-    find_open_download,
-)
+from stalkeer.store.downloads.downloads import NewDownload, NewItem, create_download, find_open_download
+from stalkeer.store.downloads.rows import ACCEPTED, DownloadRow
 
 _Q = quarantine.c
 

@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from stalkeer.core.downloads.states import Intent, check_transition
 from stalkeer.model import DownloadId, DownloadState, EntryId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads
-from stalkeer.store.downloads.downloads import ItemRow, ItemState, end_items, list_items
+from stalkeer.store.downloads.downloads import end_items, list_items
+from stalkeer.store.downloads.rows import ItemRow, ItemState
 from stalkeer.store.offers.grabs import fail_grabs
 
 _D = downloads.c

@@ -15,14 +15,8 @@ from stalkeer.core.downloads.watch import FoundFile, WatchState
 from stalkeer.errors import NotFound
 from stalkeer.model import DownloadId, DownloadState, EntryId, SourceId, WantedId
 from stalkeer.store.db.tables import downloads, sources, watch_files
-from stalkeer.store.downloads.downloads import (
-    ACCEPTED,
-    NAMED,
-    WATCHED_ENTRY,
-    NewDownload,
-    NewItem,
-    create_download,
-)
+from stalkeer.store.downloads.downloads import NewDownload, NewItem, create_download
+from stalkeer.store.downloads.rows import ACCEPTED, NAMED, WATCHED_ENTRY
 
 SOURCE = "Watch folder"  # no name of a source that users may give
 _W = watch_files.c

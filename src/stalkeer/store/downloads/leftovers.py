@@ -1,22 +1,25 @@
-"""Find stranded downloads: their file was placed, but they ended without an import.
+"""Find what ended downloads leave behind: files that are no longer needed, and stranded downloads.
 
-The instance may still have the file.
+The file of a stranded download was placed, but the download ended without an import. The instance may still have it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from stalkeer.adapters.arr.values import WantedReason
 from stalkeer.core.downloads.states import check_transition
 from stalkeer.model import DownloadId, DownloadState
 from stalkeer.store.db.tables import download_items, downloads, wanted
-from stalkeer.store.downloads.downloads import DownloadRow, ItemRow, ItemState, list_items, lock_download, to_download
+from stalkeer.store.downloads.downloads import list_items, lock_download
+from stalkeer.store.downloads.rows import DownloadRow, ItemRow, ItemState, to_download
 from stalkeer.store.journal.events import Event, record_event
 
+_D = downloads.c
 STRANDED = (DownloadState.BLOCKED, DownloadState.FAILED)
 
 
@@ -87,3 +90,36 @@ def complete_recovered(connection: Connection, download_id: DownloadId, final_pa
     )
     record_event(connection, now, event)
     return True
+
+
+@dataclass(frozen=True)
+class Litter:
+    """Name the files of a download that are no longer needed."""
+
+    download_id: DownloadId
+    part_path: str | None
+    placed_path: str | None
+
+
+# a condition on a download whose files are no longer needed: it was cancelled, or it failed and was removed
+_IS_LITTER = or_(
+    _D.state == DownloadState.CANCELLED.value,
+    and_(_D.state == DownloadState.FAILED.value, _D.removed_at.is_not(None)),
+)
+
+
+def litter(connection: Connection, limit: int = 20) -> list[Litter]:
+    query = select(_D.id, _D.part_path, _D.placed_path).where(
+        _IS_LITTER,
+        or_(_D.part_path.is_not(None), _D.placed_path.is_not(None)),
+        ~_D.keep_partial,
+    )
+    return [
+        Litter(DownloadId(row.id), row.part_path, row.placed_path) for row in connection.execute(query.limit(limit))
+    ]
+
+
+def forget_litter(connection: Connection, download_id: DownloadId) -> None:
+    still = (_D.id == download_id) & _IS_LITTER
+    values = {"part_path": None, "placed_path": None, "durable_offset": 0, "offset": 0, "validators": None}
+    connection.execute(update(downloads).where(still).values(**values))
