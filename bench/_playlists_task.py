@@ -53,6 +53,7 @@ def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench")
     from stalkeer.store.db import tables
     from stalkeer.store.db.database import Database, open_database
     from stalkeer.store.sources import sources
+    from stalkeer.store.sources.description import Credentials, NewSource
 
     data_dir = Path(folder)
     settings = Settings(data_dir=data_dir, catalogue=CatalogueSettings(archives=0))
@@ -61,7 +62,7 @@ def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench")
     box = open_secret_box(data_dir)
     now = datetime.now(UTC)
     with database.begin() as connection:
-        new = sources.NewSource(slug, SourceKind.M3U, sources.Credentials(path=str(playlist)))
+        new = NewSource(slug, SourceKind.M3U, Credentials(path=str(playlist)))
         known = [row for row in sources.list_sources(connection) if row.slug == slug]
         if known:
             sources.change_source(connection, known[0], new, box)

@@ -17,15 +17,9 @@ from stalkeer.jobs.system.backup import make_backup, stage_restore
 from stalkeer.model import InstanceKind
 from stalkeer.settings.sections.program import ServerSettings
 from stalkeer.store.library.instances import NewInstance, add_instance
-from stalkeer.store.sources.sources import (
-    Credentials,
-    NewSource,
-    add_source,
-    change_source,
-    get_source,
-    list_sources,
-    read_credentials,
-)
+from stalkeer.store.sources.credentials import read_credentials
+from stalkeer.store.sources.description import Credentials, NewSource
+from stalkeer.store.sources.sources import add_source, change_source, get_source, list_sources
 from stalkeer.store.system.api_keys import MAIN_KEY, read_keys
 
 

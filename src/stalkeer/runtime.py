@@ -36,7 +36,7 @@ from stalkeer.store.system.settings import (
 if TYPE_CHECKING:
     from stalkeer.adapters.tmdb.client import TmdbPace
     from stalkeer.jobs.downloads.context import DownloadQueue
-    from stalkeer.jobs.health.health import HealthReport
+    from stalkeer.jobs.health.check import HealthReport
     from stalkeer.jobs.journal.reporting import Run
     from stalkeer.jobs.library.artwork import ArtworkCache
     from stalkeer.jobs.library.clients import Arrs
@@ -332,7 +332,7 @@ class App:
 
     def check_health(self) -> HealthReport:
         """Run every health check and store the findings."""
-        from stalkeer.jobs.health.health import check_health
+        from stalkeer.jobs.health.check import check_health
 
         return check_health(
             self.database, self.settings, self.clock(), self.backup_place, self.secrets, self.shared.problems

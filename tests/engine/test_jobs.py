@@ -33,14 +33,8 @@ from stalkeer.store.journal.runs import (
     request_cancel,
     start_run,
 )
-from stalkeer.store.sources.sources import (
-    Credentials,
-    NewSource,
-    SourceOptions,
-    add_source,
-    change_source,
-    list_sources,
-)
+from stalkeer.store.sources.description import Credentials, NewSource, SourceOptions
+from stalkeer.store.sources.sources import add_source, change_source, list_sources
 from tests.doubles.app import make_app
 from tests.doubles.house import QUICK, eventually, now, open_house
 

@@ -12,7 +12,8 @@ from stalkeer.demo.media import EPISODE_24, MOVIE_90, media
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.jobs.downloads.actions import Verb as V
 from stalkeer.jobs.downloads.actions import accept_set_aside, act_on, delete_set_aside
-from stalkeer.jobs.health.health import CHECKS, read_facts
+from stalkeer.jobs.health.check import CHECKS
+from stalkeer.jobs.health.facts import read_facts
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.system.cleanup import clean_up
 from stalkeer.model import DownloadState as S

@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from stalkeer.jobs.downloads.admission import sees_everything, sight_of
-from stalkeer.jobs.health.health import check_workers, read_facts
+from stalkeer.jobs.health.facts import read_facts
+from stalkeer.jobs.health.program import check_workers
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.workers import list_workers
 from tests.doubles.house import content, digest, eventually, now, open_house

@@ -39,15 +39,9 @@ from stalkeer.store.downloads.run_writes import Ownership, RunProblem
 from stalkeer.store.library.instances import remove_instance
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 from stalkeer.store.matching.matches import MatchFilter, MatchRow, find_wanted_ids, list_matches
-from stalkeer.store.sources.sources import (
-    Credentials,
-    NewSource,
-    add_source,
-    change_source,
-    get_source,
-    read_credentials,
-    remove_source,
-)
+from stalkeer.store.sources.credentials import read_credentials
+from stalkeer.store.sources.description import Credentials, NewSource
+from stalkeer.store.sources.sources import add_source, change_source, get_source, remove_source
 from tests.doubles.app import make_app
 from tests.doubles.clock import FakeClock
 from tests.doubles.instances import know

@@ -24,18 +24,10 @@ from stalkeer.model import Origin
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.runs import NO_OPTIONS, RunId, RunOptions, claim_run, list_runs, queue_run
+from stalkeer.store.sources.credentials import read_credentials
+from stalkeer.store.sources.description import M3U, XTREAM, Credentials, NewSource, SourceOptions
 from stalkeer.store.sources.filters import add_filter, list_filters
-from stalkeer.store.sources.sources import (
-    M3U,
-    XTREAM,
-    Credentials,
-    NewSource,
-    SourceOptions,
-    add_source,
-    get_source,
-    list_sources,
-    read_credentials,
-)
+from stalkeer.store.sources.sources import add_source, get_source, list_sources
 from tests.doubles.clock import FakeClock
 from tests.doubles.server import make_server
 

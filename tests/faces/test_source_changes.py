@@ -13,16 +13,9 @@ from starlette.testclient import TestClient
 from stalkeer.app import build_security
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.runtime import App
-from stalkeer.store.sources.sources import (
-    M3U,
-    XTREAM,
-    Credentials,
-    NewSource,
-    SourceOptions,
-    add_source,
-    get_source,
-    read_credentials,
-)
+from stalkeer.store.sources.credentials import read_credentials
+from stalkeer.store.sources.description import M3U, XTREAM, Credentials, NewSource, SourceOptions
+from stalkeer.store.sources.sources import add_source, get_source
 from tests.doubles.server import make_server
 
 OPTIONS = SourceOptions(user_agent="player/1", refresh="0 3 * * *", max_shrink=0.25, adult=True)

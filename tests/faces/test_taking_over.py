@@ -15,8 +15,9 @@ from stalkeer.runtime import App
 from stalkeer.settings import load_settings
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.library.instances import InstanceRow, get_instance, sync_config_instances
+from stalkeer.store.sources.description import configured_sources
 from stalkeer.store.sources.filters import active_filters, sync_config_filters
-from stalkeer.store.sources.sources import configured_sources, get_source, sync_config_sources
+from stalkeer.store.sources.sources import get_source, sync_config_sources
 from tests.doubles.app import make_app
 from tests.doubles.server import make_server
 

@@ -19,7 +19,8 @@ from stalkeer.jobs.system.users import add_user
 from stalkeer.store.db.damage import set_aside_if_damaged, set_aside_if_unusable
 from stalkeer.store.db.database import open_dispatch_database
 from stalkeer.store.library.instances import list_instances
-from stalkeer.store.sources.sources import Credentials, NewSource, add_source, list_sources
+from stalkeer.store.sources.description import Credentials, NewSource
+from stalkeer.store.sources.sources import add_source, list_sources
 from tests.doubles.clock import FakeClock
 from tests.doubles.server import make_server
 

@@ -31,13 +31,10 @@ from stalkeer.store.db.damage import MAYBE_DAMAGE
 from stalkeer.store.db.database import Database, open_database
 from stalkeer.store.db.locks import LEASE_S, ServeLock
 from stalkeer.store.db.migrate import check_schema, migrate
-from stalkeer.store.library.instances import (
-    configured_instances,
-    known_root_folders,
-    sync_config_instances,
-)
+from stalkeer.store.library.instances import configured_instances, known_root_folders, sync_config_instances
+from stalkeer.store.sources.description import configured_sources
 from stalkeer.store.sources.filters import sync_config_filters
-from stalkeer.store.sources.sources import configured_sources, sync_config_sources
+from stalkeer.store.sources.sources import sync_config_sources
 from stalkeer.store.system.credentials import is_key_of, is_published, unreadable_credentials
 from stalkeer.store.system.health import Finding
 from stalkeer.store.system.settings import read_published, read_settings

@@ -17,11 +17,9 @@ from stalkeer.settings.change import LOCKED
 from stalkeer.settings.shared import origins_of
 from stalkeer.store.db.damage import set_aside, set_aside_if_damaged, set_aside_if_unusable
 from stalkeer.store.db.database import Database
-from stalkeer.store.library.instances import (
-    configured_instances,
-    has_unconfigured_instances,
-)
-from stalkeer.store.sources.sources import configured_sources, has_unconfigured_sources
+from stalkeer.store.library.instances import configured_instances, has_unconfigured_instances
+from stalkeer.store.sources.description import configured_sources
+from stalkeer.store.sources.sources import has_unconfigured_sources
 from stalkeer.store.system.credentials import is_key_of, is_published
 from stalkeer.store.system.health import ERROR, Finding
 from stalkeer.store.system.settings import read_published

@@ -11,8 +11,8 @@ from typing import Protocol
 from stalkeer.adapters.transfers.request import StopReason
 from stalkeer.errors import StoreError, StoreUnavailable
 from stalkeer.jobs.downloads.context import DownloadContext
-from stalkeer.jobs.downloads.finish import Guard
 from stalkeer.jobs.downloads.finish import carry_out as carry_out_finish
+from stalkeer.jobs.downloads.finish_run import Guard
 from stalkeer.jobs.downloads.transfer import carry_out as carry_out_transfer
 from stalkeer.jobs.downloads.transfer import note_defect
 from stalkeer.jobs.downloads.transfer_monitor import Watch

@@ -20,7 +20,7 @@ from stalkeer.model import MatchId
 from stalkeer.store.db.tables import entries, matches, offer_entries, offers, sources, wanted
 from stalkeer.store.library.instances import get_instance
 from stalkeer.store.offers.offers import list_offers
-from stalkeer.store.sources.sources import Credentials
+from stalkeer.store.sources.description import Credentials
 from tests.faces.bridge.conftest import NativeHouse, open_native_house
 
 HD = {"resolution": 1080}

@@ -12,7 +12,7 @@ from stalkeer.core.downloads.sabnzbd import category_of
 from stalkeer.errors import ArrError, InvalidInput
 from stalkeer.faces.http.connections import ConnectionLimits
 from stalkeer.jobs.downloads.queue import OfMatch, queue_all, queue_confirmed
-from stalkeer.jobs.health.health import check_health
+from stalkeer.jobs.health.check import check_health
 from stalkeer.jobs.native.folders import folder_of, make_native_folders
 from stalkeer.jobs.native.setup import connect_native, disconnect_native
 from stalkeer.model import Drive

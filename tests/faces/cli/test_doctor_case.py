@@ -7,7 +7,8 @@ import json
 import pytest
 
 from stalkeer.adapters.files.mounts import file_system_of, is_slow_fuse
-from stalkeer.store.sources.sources import kept_credentials, list_sources
+from stalkeer.store.sources.credentials import kept_credentials
+from stalkeer.store.sources.sources import list_sources
 from tests.faces.web.sample import fill
 
 MOUNTS = """22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw

@@ -11,7 +11,8 @@ from stalkeer.demo.provider import Provider
 from stalkeer.faces.cli.output import ShownRun
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.store.downloads.statistics import RateSample, add_samples
-from stalkeer.store.sources.sources import get_source, read_credentials
+from stalkeer.store.sources.credentials import read_credentials
+from stalkeer.store.sources.sources import get_source
 from tests.doubles.house import House
 from tests.doubles.proxies import Proxy
 

@@ -24,7 +24,9 @@ from stalkeer.settings import Settings
 from stalkeer.settings.sections.jobs import CatalogueSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import entries
-from stalkeer.store.sources.sources import Credentials, NewSource, SourceRow, add_source, change_source, get_source
+from stalkeer.store.sources.description import Credentials, NewSource
+from stalkeer.store.sources.rows import SourceRow
+from stalkeer.store.sources.sources import add_source, change_source, get_source
 from tests.doubles.clock import FakeClock
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from stalkeer.errors import InvalidInput
 from stalkeer.jobs.duplicates.find import DuplicateKind, list_duplicates
 from stalkeer.store.db.tables import entries, library, library_titles
-from stalkeer.store.sources.sources import Credentials
+from stalkeer.store.sources.description import Credentials
 from tests.doubles.house import open_house
 
 K = DuplicateKind

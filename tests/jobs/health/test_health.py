@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import insert, select, update
 
-from stalkeer.jobs.health.health import CHECKS, check_health
+from stalkeer.jobs.health.check import CHECKS, check_health
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db import tables
 from stalkeer.store.notify.targets import Address, NewTarget, TargetKind, TargetOptions, add_target, note_result

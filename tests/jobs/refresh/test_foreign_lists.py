@@ -22,7 +22,8 @@ from stalkeer.model import SourceKind
 from stalkeer.runtime import App
 from stalkeer.store.db.tables import entries, sources
 from stalkeer.store.journal.events import list_events
-from stalkeer.store.sources.sources import Credentials, NewSource, add_source, get_access, get_source
+from stalkeer.store.sources.description import Credentials, NewSource
+from stalkeer.store.sources.sources import add_source, get_access, get_source
 from tests.doubles.hostile_panel import HostilePanel
 
 

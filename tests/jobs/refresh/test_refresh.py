@@ -37,12 +37,7 @@ from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.sections.jobs import CatalogueSettings
 from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search_entries
-from stalkeer.store.catalogue.generations import (
-    Generation,
-    add_entries,
-    mark_gone,
-    stage_changes,
-)
+from stalkeer.store.catalogue.generations import Generation, add_entries, mark_gone, stage_changes
 from stalkeer.store.catalogue.titles import TitleBook
 from stalkeer.store.db.bulk import writing
 from stalkeer.store.db.database import Database
@@ -57,17 +52,10 @@ from stalkeer.store.db.tables import (
 )
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.sources.archives import list_archives
+from stalkeer.store.sources.description import Credentials, NewSource, SourceOptions
 from stalkeer.store.sources.filters import add_filter
-from stalkeer.store.sources.sources import (
-    Credentials,
-    NewSource,
-    SourceOptions,
-    SourceRow,
-    add_source,
-    change_source,
-    get_access,
-    get_source,
-)
+from stalkeer.store.sources.rows import SourceRow
+from stalkeer.store.sources.sources import add_source, change_source, get_access, get_source
 from tests.doubles.clock import FakeClock
 
 PANEL = "http://tv.example:8080"

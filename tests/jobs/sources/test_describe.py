@@ -6,7 +6,7 @@ import pytest
 
 from stalkeer.errors import InvalidInput
 from stalkeer.jobs.sources.describe import locate
-from stalkeer.store.sources.sources import Credentials
+from stalkeer.store.sources.description import Credentials
 
 
 @pytest.mark.parametrize(

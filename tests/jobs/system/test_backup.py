@@ -35,7 +35,8 @@ from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.db.migrate import MIGRATIONS, migrate, upgrade
 from stalkeer.store.db.tables import settings, users
 from stalkeer.store.library.instances import NewInstance, add_instance
-from stalkeer.store.sources.sources import Credentials, NewSource, add_source
+from stalkeer.store.sources.description import Credentials, NewSource
+from stalkeer.store.sources.sources import add_source
 from stalkeer.store.system.api_keys import read_keys, write_key
 
 

@@ -12,7 +12,8 @@ from stalkeer.model import InstanceKind
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.journal.runs import queue_run
 from stalkeer.store.library.instances import NewInstance, add_instance, get_instance, set_webhook_secret
-from stalkeer.store.sources.sources import Credentials, NewSource, add_source
+from stalkeer.store.sources.description import Credentials, NewSource
+from stalkeer.store.sources.sources import add_source
 
 PLANTED = {
     "user": "viewer-4711",

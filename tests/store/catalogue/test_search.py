@@ -14,7 +14,8 @@ from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search_entries
 from stalkeer.store.db.database import Database
-from stalkeer.store.sources.sources import Credentials, NewSource, add_source
+from stalkeer.store.sources.description import Credentials, NewSource
+from stalkeer.store.sources.sources import add_source
 from tests.doubles.clock import FakeClock
 
 LISTED = {

@@ -25,7 +25,8 @@ from stalkeer.model import KindWord
 from stalkeer.settings.types import Slug, is_http_url
 from stalkeer.store.catalogue.entries import groups_of, list_changes
 from stalkeer.store.sources.archives import list_archives
-from stalkeer.store.sources.sources import SourceRow, get_source, list_sources
+from stalkeer.store.sources.rows import SourceRow
+from stalkeer.store.sources.sources import get_source, list_sources
 
 router = APIRouter(prefix="/sources", tags=["sources"])
 Name = Annotated[str, Path(max_length=64, description="The source's name.")]

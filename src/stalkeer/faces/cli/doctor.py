@@ -192,7 +192,7 @@ def bundle(
 
 def _wrong_key(parts: App) -> HealthRow:
     """Check the health with a key that does not fit the database, without changing stored findings."""
-    from stalkeer.jobs.health.health import key_finding
+    from stalkeer.jobs.health.program import key_finding
     from stalkeer.store.system.credentials import unreadable_credentials
     from stalkeer.store.system.health import HealthRow
 

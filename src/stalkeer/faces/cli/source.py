@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.refresh.probe import ProbeReport
     from stalkeer.jobs.refresh.refresh import RefreshReport, SourceReport
     from stalkeer.store.downloads.statistics import Scorecard
-    from stalkeer.store.sources.sources import SourceRow
+    from stalkeer.store.sources.rows import SourceRow
 
 app = typer.Typer(no_args_is_help=True, help="Add, test and refresh playlists and accounts.")
 

@@ -39,7 +39,8 @@ from stalkeer.settings.folders import FOLDERS
 from stalkeer.settings.units import show_size
 from stalkeer.store.journal.runs import RunState, list_runs
 from stalkeer.store.library.instances import list_instances
-from stalkeer.store.sources.sources import SourceRow, list_sources
+from stalkeer.store.sources.rows import SourceRow
+from stalkeer.store.sources.sources import list_sources
 from stalkeer.store.system.dashboard import source_cards
 
 router = APIRouter(include_in_schema=False)

@@ -11,7 +11,8 @@ from stalkeer.core.catalogue.access import login_in_url
 from stalkeer.errors import InvalidInput
 from stalkeer.jobs.sources.describe import KEEP, SourcePatch, read_use
 from stalkeer.settings.units import parse_size
-from stalkeer.store.sources.sources import XTREAM, Credentials, SourceRow
+from stalkeer.store.sources.description import XTREAM, Credentials
+from stalkeer.store.sources.rows import SourceRow
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
 from stalkeer.store.catalogue.entries import groups_of
 from stalkeer.store.journal.runs import list_runs
+from stalkeer.store.sources.credentials import kept_credentials
 from stalkeer.store.sources.filters import list_filters
-from stalkeer.store.sources.sources import get_source, kept_credentials, list_sources
+from stalkeer.store.sources.sources import get_source, list_sources
 from stalkeer.store.system.dashboard import SourceCard, last_changes, source_cards
 
 router = APIRouter(include_in_schema=False)

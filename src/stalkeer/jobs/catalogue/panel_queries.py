@@ -26,7 +26,8 @@ from stalkeer.store.catalogue.panel_cache import (
     series_to_expand,
 )
 from stalkeer.store.db.bulk import writing
-from stalkeer.store.sources.sources import get_source_by_id, panel_login, read_credentials
+from stalkeer.store.sources.credentials import panel_login, read_credentials
+from stalkeer.store.sources.sources import get_source_by_id
 
 T = TypeVar("T")
 

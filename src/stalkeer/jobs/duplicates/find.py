@@ -24,7 +24,8 @@ from stalkeer.store.duplicates.duplicates import (
     same_numbers,
 )
 from stalkeer.store.library.instances import InstanceRow, list_instances
-from stalkeer.store.sources.sources import kept_credentials, list_sources
+from stalkeer.store.sources.credentials import kept_credentials
+from stalkeer.store.sources.sources import list_sources
 
 MOST_LOOKED_AT = 1000  # items whose files a page looks for on the disk
 LARGEST_ID = 2**63 - 1

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stalkeer.jobs.health.health import MOST_SKEW, keep_findings
+from stalkeer.jobs.health.check import keep_findings
+from stalkeer.jobs.health.facts import MOST_SKEW
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.doctor import DoctorReport, FolderCheck, examine_paths

@@ -18,7 +18,7 @@ from stalkeer.core.catalogue.learned import LearnedAccess
 from stalkeer.private_files import make_private_folder, open_private
 from stalkeer.store.db.database import Database
 from stalkeer.store.sources.archives import add_archive, list_archives, remove_archive
-from stalkeer.store.sources.sources import SourceRow
+from stalkeer.store.sources.rows import SourceRow
 
 LEVEL = 1
 PRIORITY = 19  # niceness of the compressing thread, so that all other work goes first

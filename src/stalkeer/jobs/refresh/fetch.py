@@ -24,7 +24,9 @@ from stalkeer.errors import NotAPlaylist, SourceRefused, SourceUnreachable
 from stalkeer.jobs.refresh.reading import ListingWalk, PlaylistWalk, Walk
 from stalkeer.model import AccountStatus
 from stalkeer.settings.sections.jobs import CatalogueSettings
-from stalkeer.store.sources.sources import XTREAM, Credentials, SourceOptions, SourceRow, panel_login
+from stalkeer.store.sources.credentials import panel_login
+from stalkeer.store.sources.description import XTREAM, Credentials, SourceOptions
+from stalkeer.store.sources.rows import SourceRow
 
 SPOOL = "spool"
 

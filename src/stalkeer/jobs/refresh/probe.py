@@ -25,15 +25,10 @@ from stalkeer.model import Entry, EntryKind, KindWord, count_by_word
 from stalkeer.private_files import make_private_folder
 from stalkeer.secrets import mask_text
 from stalkeer.settings.sections.jobs import CatalogueSettings
+from stalkeer.store.sources.credentials import panel_login, read_credentials
+from stalkeer.store.sources.description import XTREAM, Credentials, NewSource
 from stalkeer.store.sources.filters import active_filters
-from stalkeer.store.sources.sources import (
-    XTREAM,
-    Credentials,
-    NewSource,
-    get_source,
-    panel_login,
-    read_credentials,
-)
+from stalkeer.store.sources.sources import get_source
 
 SAMPLES = 5
 _SAMPLED = (EntryKind.MOVIE.value, EntryKind.EPISODE.value, EntryKind.SERIES.value)

@@ -38,10 +38,11 @@ from stalkeer.store.catalogue.generations import Generation, read_snapshot, visi
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.locks import source_lock
 from stalkeer.store.journal.events import Event, Level, record_event
+from stalkeer.store.sources.credentials import read_credentials
+from stalkeer.store.sources.description import Credentials
 from stalkeer.store.sources.filters import active_filters
+from stalkeer.store.sources.rows import SourceRow
 from stalkeer.store.sources.sources import (
-    Credentials,
-    SourceRow,
     finish_refresh,
     get_source,
     list_sources,
@@ -49,7 +50,6 @@ from stalkeer.store.sources.sources import (
     note_failure,
     note_guard,
     note_success,
-    read_credentials,
 )
 
 log = get_logger(__name__)

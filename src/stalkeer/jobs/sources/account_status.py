@@ -34,7 +34,9 @@ from stalkeer.store.sources.accounts import (
     own_limit,
     save_account,
 )
-from stalkeer.store.sources.sources import Credentials, kept_credentials, list_sources
+from stalkeer.store.sources.credentials import kept_credentials
+from stalkeer.store.sources.description import Credentials
+from stalkeer.store.sources.sources import list_sources
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from stalkeer.errors import InvalidInput
 from stalkeer.model import SourceKind
 from stalkeer.settings.types import SLUG
 from stalkeer.settings.units import parse_cron
-from stalkeer.store.sources.sources import Credentials, NewSource, SourceOptions, check_new_source
+from stalkeer.store.sources.description import Credentials, NewSource, SourceOptions, check_new_source
 
 MOST_PRIORITY = 1_000_000
 MOST_CONNECTIONS = 1_000

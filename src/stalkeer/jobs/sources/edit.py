@@ -15,21 +15,11 @@ from stalkeer.secrets import SecretBox
 from stalkeer.settings.change import check_list_is_editable
 from stalkeer.settings.load import LoadedSettings
 from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.sources.credentials import kept_credentials, read_credentials
+from stalkeer.store.sources.description import CONFIG, Credentials, NewSource
 from stalkeer.store.sources.filters import add_filter, give_back_filters, take_over_filters
-from stalkeer.store.sources.sources import (
-    CONFIG,
-    Credentials,
-    NewSource,
-    SourceRow,
-    add_source,
-    change_source,
-    get_source,
-    kept_credentials,
-    read_credentials,
-    remove_source,
-    set_enabled,
-    take_over,
-)
+from stalkeer.store.sources.rows import SourceRow
+from stalkeer.store.sources.sources import add_source, change_source, get_source, remove_source, set_enabled, take_over
 
 EVERYTHING = GroupChoice()
 

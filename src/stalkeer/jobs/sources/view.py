@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stalkeer.model import count_by_word
-from stalkeer.store.sources.sources import SourceRow
+from stalkeer.store.sources.rows import SourceRow
 
 
 def source_document(row: SourceRow) -> dict[str, object]:

@@ -34,7 +34,10 @@ from stalkeer.store.downloads.workers import database_now, list_workers
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.journal.runs import list_runs
 from stalkeer.store.library.instances import InstanceRow, list_instances
-from stalkeer.store.sources.sources import Credentials, SourceRow, kept_credentials, list_sources
+from stalkeer.store.sources.credentials import kept_credentials
+from stalkeer.store.sources.description import Credentials
+from stalkeer.store.sources.rows import SourceRow
+from stalkeer.store.sources.sources import list_sources
 from stalkeer.store.system.api_keys import read_keys
 from stalkeer.store.system.health import ERROR, list_findings
 from stalkeer.store.system.metrics import read_figures

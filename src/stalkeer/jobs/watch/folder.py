@@ -34,7 +34,7 @@ from stalkeer.store.downloads.downloads import NewItem
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.instances import list_instances
 from stalkeer.store.library.targets import expected_runtime_s, lock_settled, read_targets
-from stalkeer.store.sources.sources import Credentials
+from stalkeer.store.sources.description import Credentials
 from stalkeer.store.watch.watch_files import (
     WatchCandidate,
     WatchedDownload,

@@ -19,7 +19,7 @@ from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import IS_CURRENT, IS_LISTED
 from stalkeer.store.db.chunks import chunks
 from stalkeer.store.db.tables import catalogue_changes, entries, sources, titles
-from stalkeer.store.sources.sources import entries_of
+from stalkeer.store.sources.rows import entries_of
 from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
 

@@ -29,7 +29,7 @@ from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.store.db.tables import downloads, sources
 from stalkeer.store.downloads.downloads import list_items
 from stalkeer.store.downloads.rows import DownloadRow, is_resting, to_download
-from stalkeer.store.sources.sources import SourceOptions
+from stalkeer.store.sources.description import SourceOptions
 
 _FINISHING = tuple(state.value for state in FINISHING_STATES)
 _D = downloads.c

@@ -16,7 +16,7 @@ from stalkeer.store.downloads.statistics import Totals, read_rate, totals
 from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
 from stalkeer.store.library.wanted_list import count_by_kind
 from stalkeer.store.matching.matches import count_by_decision
-from stalkeer.store.sources.sources import entries_of
+from stalkeer.store.sources.rows import entries_of
 from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
 LISTED = (Decision.CONFIRM, Decision.REVIEW, Decision.REJECTED)
