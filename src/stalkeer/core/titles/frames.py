@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 
 from stalkeer.core.titles.ages import AGE_WORDS
 from stalkeer.core.titles.editions import EDITION_WORDS
+from stalkeer.core.titles.endings import SCENE_WORDS, is_signed
 from stalkeer.core.titles.marks import EPISODE_WORDS, MONTHS, SEASON_WORDS
 from stalkeer.core.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
 from stalkeer.core.titles.parse import EXTRA_WORDS, Hypothesis, NameHead, is_junk
-from stalkeer.core.titles.strip import SCENE_WORDS, is_signed
 from stalkeer.core.titles.tags import TagSet
 from stalkeer.core.titles.vocabulary import PHRASES, TAGS
 

@@ -13,10 +13,12 @@ from stalkeer.core.titles.episode import find_mark
 from stalkeer.core.titles.marks import Mark, find_season
 from stalkeer.core.titles.normalise import title_key
 from stalkeer.core.titles.penalties import GUESSED, NEARLY_SURE, OF_A_HALF
+from stalkeer.core.titles.plain import read_plain
 from stalkeer.core.titles.release import names_episodes
 from stalkeer.core.titles.repair import repair
-from stalkeer.core.titles.strip import TitleReading, read_plain, read_title
+from stalkeer.core.titles.strip import read_title
 from stalkeer.core.titles.tags import NO_TAGS, TagSet, read_tags
+from stalkeer.core.titles.title_text import TitleReading
 
 PARSER_VERSION = 9
 

@@ -4,46 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import NamedTuple
 
-from stalkeer.core.titles.ages import AGE_WORDS, is_age, without_age_at_end
+from stalkeer.core.titles.ages import is_age, without_age_at_end
 from stalkeer.core.titles.columns import read_row
-from stalkeer.core.titles.editions import EDITION_ENDS, is_edition, without_edition
-from stalkeer.core.titles.marks import QUALITY
-from stalkeer.core.titles.normalise import ARTICLES, fold_words, swap_article
+from stalkeer.core.titles.editions import is_edition, without_edition
+from stalkeer.core.titles.endings import BARE_YEAR, DIGIT, GLUED_END, GROUP_YEAR, PHRASES_BY_END, SCENE
+from stalkeer.core.titles.halves import dashed_halves, halves_of, said_once, scripts_of
+from stalkeer.core.titles.normalise import fold_words, swap_article
 from stalkeer.core.titles.penalties import DOUBTFUL, HARDLY, LIKELY, NEARLY_SURE, OF_A_HALF, RARE, SECOND, UNLIKELY
+from stalkeer.core.titles.plain import read_plain
 from stalkeer.core.titles.prefixes import find_starts
-from stalkeer.core.titles.tags import LANGUAGE_FIELDS, NO_TAGS, TagSet, sure_tags, tag_of, tag_set, tags_in
-from stalkeer.core.titles.vocabulary import (
-    AMBIGUOUS,
-    COUNTRIES,
-    LANGUAGES,
-    PHRASES,
-    RELEASE_WORDS,
-    SURE_RELEASE_WORDS,
-    TAGS,
-    Tag,
-)
-
-FIRST_YEAR, LAST_YEAR = 1895, 2035
-
-
-class TitleText(NamedTuple):
-    """Hold a reading: the text, its doubt, and the year that it leaves over."""
-
-    text: str
-    penalty: float
-    year: int | None
-
-
-@dataclass(slots=True)
-class TitleReading:
-    """All readings, the likeliest first."""
-
-    texts: list[TitleText]
-    year: int | None
-    tags: TagSet = NO_TAGS
+from stalkeer.core.titles.tags import LANGUAGE_FIELDS, sure_tags, tag_of, tag_set, tags_in
+from stalkeer.core.titles.title_text import TRIM, TitleReading, TitleText, has_name, is_title, year_of
+from stalkeer.core.titles.vocabulary import COUNTRIES, RELEASE_WORDS, SURE_RELEASE_WORDS, TAGS, Tag
 
 
 @dataclass(slots=True)
@@ -68,52 +41,25 @@ class _Peeled:
 
 _MOST_READINGS = 12
 _SIGNATURE = re.compile(r"(.*[^\W\d_]{2}.*?)((?: [A-Z\u00c0-\u00de]{4,}){1,3})")
-_SPELLED = re.compile(r"[^\W\d_]{3}")
-_LETTER = re.compile(r"[^\W_]")
-_TRIM = " -|:,;/~"
 _OPENING = ("(", "[", "{")  # `Title (` where the marker was in the bracket
 _BRACKET_YEAR = re.compile(
     r"[\[({]\s*(?:[^\[\](){}\d]{0,24}\s)?((?:18|19|20)\d\d)(?:\s*[-/]\s*(?:(?:19|20)\d\d)?)?"
     r"(\s[^\[\](){}]{1,12})?\s*[\])}]"
 )
 _END_YEAR = re.compile(r"(?:\s*[-|,.]\s*|\s+)((?:18|19|20)\d\d)$")
-_BARE_YEAR = re.compile(r"[\s\-]((?:19|20)\d\d)(?=[\s\-]+([^\s\-]+))")
 _WHOLE = re.compile(r"[\s\-]+(?:the )?complete(?: (?:tv )?(?:series|collection|seasons?|saga|movies))?\s*$", re.I)
 _YEAR_BEHIND = re.compile(r"[\s(\[/]((?:19|20)\d\d)(?=[\s)\]]|$)")
-_DIGIT = re.compile(r"\d")
 _END_BRACKET = re.compile(r"\s*[\[({]([^\[\](){}]*)[\])}]$")
-_SCENE = re.compile(rf"[\s.(\[-]{QUALITY}(?![\w])", re.I)
-# those of them that are words of letters alone: where there is neither a digit nor a hyphen, only they can be found
-SCENE_WORDS = frozenset(
-    """webdl webrip webmux bluray bdrip brrip bdmux brmux bdremux hdtv hdrip dvdrip dvdscr dvdmux dvddivx dvdivx hdcam
-    camrip hdts hdtc telesync tvrip tvriphd pdtv dvdr hddvd vhsrip xvid hevc flac vorbis""".split()  # noqa: SIM905
-)
-_LONGEST_ARTICLE = 6  # with what may stand beside it
 _ORDINAL = re.compile(r"\s\d{1,3}(?:st|nd|rd|th)$")
 _TRAILING_ARTICLE = re.compile(r"\s+(?:the|le|la|el|il|der|die|das)$", re.I)
-_GROUP_YEAR = re.compile(r"\s((?:19|20)\d\d)-(?=\w*[A-Za-z])\w{2,12}$")  # Title 2008-GROUP
 _CHECKSUM = re.compile(r"(?=[A-F]*\d)[0-9A-F]{8}")
-_TWICE = re.compile(r"(.{6,}?)[\s\-|/:]+\1")
-_PARTS_OF_TWICE = 3
-_ANY_BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]")
-_SHORTEST_TWICE = 13
 _ID = re.compile(r"(?:tm|im|tv)db(?:id)?[-=: ]?(?:tt)?\d{2,9}|tt\d{6,9}", re.I)
-_GLUED_END = re.compile(r"(.*\w)-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur)")  # Title-ita
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
-_AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
 _WORDED_FIELDS = ("language", "subtitles", "dubbed", "edition")  # in words that also end titles
 _SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))  # written behind the titles of shows that several have
 _DANGLING = frozenset("in of the and a an on at to for with from en de la le el du des und im auf".split())  # noqa: SIM905
 _LONGEST_CODE = 3  # letters of a language's code
-_LANGUAGE_SETS = {code: tag_set([TAGS[code]]) for code in LANGUAGES}
 _LATIN_WORDS = re.compile(r"[\u0020-\u024f]*[A-Za-z\u00c0-\u024f]{3}[\u0020-\u024f]*$")
-_PLAIN_ENDS = {
-    word: tag_set([tag]) for word, tag in TAGS.items() if tag.field == "resolution" and not _SCENE.search(f"[{word}]")
-}
-_AKA_WORD = re.compile(r"\ba\.?k\.?a\b", re.I)
-_PHRASES_BY_END = {phrase.rpartition(" ")[2]: [] for phrase, _ in PHRASES}  # type: dict[str, list[tuple[str, str]]]
-for _phrase, _word in PHRASES:
-    _PHRASES_BY_END[_phrase.rpartition(" ")[2]].append((_phrase.rpartition(" ")[0], _word))
 
 
 def read_title(text: str, *, is_series: bool) -> TitleReading:
@@ -121,7 +67,7 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
     plain = read_plain(text)
     if plain is not None:
         return TitleReading([plain[0]], plain[0].year, plain[1])
-    text = _said_once(text.strip())
+    text = said_once(text.strip())
     starts, tags = find_starts(text, is_series=is_series)
     peeled = _Peeled(tags=tags, is_series=is_series)
     row = read_row(text)
@@ -130,7 +76,7 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
         starts = [start._replace(penalty=start.penalty + SECOND) for start in starts]
         peeled.also(row.title, 0.0, row.year)
         if row.year is not None and len(row.title) == len("1917") and row.title.isdecimal():
-            peeled.also(str(row.year), SECOND, _year(row.title))  # 2019 | 1917
+            peeled.also(str(row.year), SECOND, year_of(row.title))  # 2019 | 1917
     for start in starts:
         peeled.also(start.text, start.penalty, start.year)
     while peeled.pending:
@@ -140,105 +86,19 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
     return TitleReading(_expand(texts, peeled), year, tag_set(peeled.tags, peeled.country))
 
 
-def _said_once(text: str) -> str:
-    """Drop what a name says again: `Some Film (2011) Some Film (2011)`, `NF - Show (US) - NF - Show (US) (4K)`."""
-    if len(text) < _SHORTEST_TWICE:
-        return text
-    found = _TWICE.fullmatch(text) if text.find(text[:4], 4) >= 0 else None
-    if found is not None:
-        return found[1]
-    parts = text.split(" - ")
-    if len(parts) < _PARTS_OF_TWICE:
-        return text
-    keys = ["".join(fold_words(_ANY_BRACKET.sub("", part))) for part in parts]
-    first = next((place for place, key in enumerate(keys) if len(key) > 1 and key in keys[place + 2 :]), None)
-    return text if first is None or tags_in(parts[first]) else " - ".join(parts[: first + 1])
-
-
-# most names are no more than this: [FR - ] Title [(2020) or - 2020]; a frame around the code loses its first half
-_PLAIN = re.compile(
-    r"(?:([A-Z]{2,3})(?: - |: |\| ?))?([^\W\d_][^|()\[\]{}/+]*[^|()\[\]{}/+\s:;,\-])",
-)
-_JOINT = re.compile(r"[:\-]")
-
-
-def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
-    """Return the only reading of a name that leaves no doubt, without the long way; None for any other."""
-    text, end = _without_resolution(text.strip(_TRIM))
-    text, year = _without_year(text)
-    found = _PLAIN.fullmatch(text)
-    if found is None:
-        return None
-    code, title = found.groups()
-    code = code.lower() if code else ""
-    if code and (code in AMBIGUOUS or code not in LANGUAGES):
-        return None
-    if not _is_plain_title(title) or (year is not None and _year(year) is None):
-        return None
-    number = int(year) if year is not None else None
-    said = _LANGUAGE_SETS[code] if code else NO_TAGS
-    return TitleText(title, 0.0, number), said if end is NO_TAGS else TagSet.merged((said, end))
-
-
-def _without_resolution(text: str) -> tuple[str, TagSet]:
-    """Take `[4K]` off `Title (2020) [4K]`; the words that releases use stay, and are read the long way."""
-    if text[-1:] != "]":
-        return text, NO_TAGS
-    title, _, word = text[:-1].rpartition(" [")
-    end = _PLAIN_ENDS.get(word.lower(), NO_TAGS)
-    return (title, end) if title and end is not NO_TAGS else (text, NO_TAGS)
-
-
-def _without_year(text: str) -> tuple[str, str | None]:
-    """Take `Title (2020)` and `Title - 2020` apart, by the places of their letters: every name comes through here."""
-    if text[-1:] == ")" and text[-7:-5] == " (":
-        title, year = text[:-7], text[-5:-1]
-    elif text[-7:-4] == " - ":
-        title, year = text[:-7], text[-4:]
-    else:
-        return text, None
-    return (title, year) if year.isdecimal() and year[:2] in ("19", "20") else (text, None)
-
-
-def _is_plain_title(title: str) -> bool:
-    """Return whether no word at either end may be a provider's, and nothing says the title twice."""
-    folded = title.lower()
-    first, _, rest = folded.partition(" ")
-    last = rest.rpartition(" ")[2] if rest else ""
-    if last and (tag_of(last) is not None or last in _PHRASES_BY_END):
-        return False
-    is_before = first.rstrip(":") in TAGS or first in AGE_WORDS
-    if is_before or title[-1:] == "+" or title[-2:].isdecimal() or is_signed(title):
-        return False
-    head = _JOINT.split(title, maxsplit=1)[0]
-    if len(head) < len(title) and head.strip() == head.strip().upper():
-        return False
-    if ":" in title and title.partition(":")[0].strip().lower() in TAGS:  # fr:Title, Netflix: Title
-        return False
-    if " - " in title and _dashed_halves(title):
-        return False
-    if (" - " in title or ": " in title or last in EDITION_ENDS) and without_edition(title) is not None:
-        return False
-    if ", " in title or not title.isascii() and max(title) > "\u024f":
-        return False
-    if "-" in title or _DIGIT.search(title) is not None or not SCENE_WORDS.isdisjoint(folded.split()):
-        return not any(sign.search(title) for sign in (_SCENE, _AKA_WORD, _GROUP_YEAR, _BARE_YEAR, _GLUED_END))
-    return ("ka" not in folded and "k.a" not in folded) or _AKA_WORD.search(title) is None
-
-
 def _peel(reading: TitleText, peeled: _Peeled) -> None:
     """Take off the end of one reading whatever providers append."""
     text, penalty, year = reading
-    scene, behind = _SCENE.search(text, 1), None
+    scene, behind = SCENE.search(text, 1), None
     if scene is not None:
         peeled.tags += sure_tags(text[scene.start() :])
         behind = _YEAR_BEHIND.search(text, scene.start())
         text = _WHOLE.sub("", _without_open_bracket(text[: scene.start()]))
         peeled.is_scene = True
     while True:
-        text = text.strip(_TRIM)
+        text = text.strip(TRIM)
         while text[-1:] in _OPENING:
-            text = text[:-1].rstrip(_TRIM)
+            text = text[:-1].rstrip(TRIM)
         shorter = _take_end(TitleText(text, penalty, year), peeled)
         if shorter is None:
             break
@@ -251,8 +111,8 @@ def _peel(reading: TitleText, peeled: _Peeled) -> None:
     if year is None:
         text, year = _take_bare_year(text, penalty, peeled)
     if year is None and behind is not None:
-        year = _year(behind[1])
-    _keep(TitleText(text.strip(_TRIM), penalty, year), peeled)
+        year = year_of(behind[1])
+    _keep(TitleText(text.strip(TRIM), penalty, year), peeled)
 
 
 def _keep(reading: TitleText, peeled: _Peeled) -> None:
@@ -266,13 +126,8 @@ def _keep(reading: TitleText, peeled: _Peeled) -> None:
         unsigned = _without_signature(text)
         if unsigned is not None:
             peeled.also(unsigned, penalty + RARE, year)
-    if _has_name(text) or not peeled.texts:
+    if has_name(text) or not peeled.texts:
         peeled.texts.append(TitleText(swap_article(text), penalty, year))
-
-
-def is_signed(title: str) -> bool:
-    """Return whether a title ends in capitals and is not written in them: a star's or label's name may follow it."""
-    return title[-4:].isupper() and not title.isupper()
 
 
 def _without_signature(text: str) -> str | None:
@@ -285,7 +140,7 @@ def _without_open_bracket(text: str) -> str:
     """Cut a bracket that belongs to what was cut off: `Title [Dual`, `Title (BD`."""
     for opening, closing in ("[]", "()", "{}"):
         at = text.rfind(opening)
-        if at > text.rfind(closing) and _has_name(text[:at]):
+        if at > text.rfind(closing) and has_name(text[:at]):
             text = text[:at]
     return text
 
@@ -293,12 +148,12 @@ def _without_open_bracket(text: str) -> str:
 def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
     """Take the year of `Title 2011 FRENCH Custom`: what follows a bare year in a release's name is no title; nor is
     what begins with a provider's word, or has nothing but those."""
-    for found in _BARE_YEAR.finditer(text) if _DIGIT.search(text) else ():
-        said, before = _year(found[1]), text[: found.start()].strip(_TRIM)
-        if said is None or not _has_name(before):
+    for found in BARE_YEAR.finditer(text) if DIGIT.search(text) else ():
+        said, before = year_of(found[1]), text[: found.start()].strip(TRIM)
+        if said is None or not has_name(before):
             continue
         words = [word.partition("-")[0] for word in text[found.end() :].lower().replace("web-dl", "webdl").split()]
-        words = [word for word in words if _has_name(word)]
+        words = [word for word in words if has_name(word)]
         after = [tag_of(word) for word in words]
         is_told = all(tag is not None or word in RELEASE_WORDS for tag, word in zip(after, words, strict=True))
         if peeled.is_scene or is_told:
@@ -318,26 +173,21 @@ def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | N
     if text[-1] in ")]}":
         return _take_end_bracket(reading, peeled)
     ageless = without_age_at_end(text)
-    if ageless is not None and _has_name(ageless):
+    if ageless is not None and has_name(ageless):
         return ageless, year
     if text[-4:].isdecimal():
         found = _END_YEAR.search(text)
-        ended = _year(found[1]) if found is not None else None
-        if found is not None and ended is not None and year in (None, ended) and _has_name(text[: found.start()]):
+        ended = year_of(found[1]) if found is not None else None
+        if found is not None and ended is not None and year in (None, ended) and has_name(text[: found.start()]):
             if not text[found.start() : found.start(1)].strip():
                 peeled.texts.append(TitleText(text, penalty + NEARLY_SURE, year))  # or the number is the title's own
             return text[: found.start()], ended
-    made_by = _GROUP_YEAR.search(text)
-    if made_by is not None and year is None and _has_name(text[: made_by.start()]):
+    made_by = GROUP_YEAR.search(text)
+    if made_by is not None and year is None and has_name(text[: made_by.start()]):
         peeled.texts.append(TitleText(text, penalty + SECOND, None))
-        return text[: made_by.start()], _year(made_by[1])
+        return text[: made_by.start()], year_of(made_by[1])
     shorter = _take_end_tag(reading, peeled)
     return None if shorter is None else (shorter, year)
-
-
-def _year(text: str) -> int | None:
-    year = int(text)
-    return year if FIRST_YEAR <= year <= LAST_YEAR else None
 
 
 def _says_nothing(inner: str, before: str) -> bool:
@@ -350,25 +200,15 @@ def _says_nothing(inner: str, before: str) -> bool:
     return not inner.isdecimal() and fold_words(inner) == fold_words(before)
 
 
-def _has_name(text: str) -> bool:
-    return _LETTER.search(text) is not None
-
-
-def _is_title(text: str) -> bool:
-    """Return whether there is more than an article."""
-    words = fold_words(text) if len(text) <= _LONGEST_ARTICLE else ()
-    return _has_name(text) and not (len(words) == 1 and words[0] in ARTICLES)
-
-
 def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
     """Cut at the year of `Title (2019) something`: what follows a year in brackets is rarely part of the title."""
     last = None
     for last in _BRACKET_YEAR.finditer(text):  # noqa: B007 - the last one is wanted
         pass
-    year = _year(last[1]) if last is not None else None
-    if last is None or year is None or not _has_name(text[: last.start()]):
+    year = year_of(last[1]) if last is not None else None
+    if last is None or year is None or not has_name(text[: last.start()]):
         return text, None
-    before, after = text[: last.start()].strip(_TRIM), text[last.end() :].strip(_TRIM)
+    before, after = text[: last.start()].strip(TRIM), text[last.end() :].strip(TRIM)
     peeled.texts.append(TitleText(f"{before} {after}", penalty + DOUBTFUL, year))
     peeled.tags += sure_tags(after)
     return before, year
@@ -378,13 +218,13 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
     """Take off the last bracket where that holds a year, a country or tags."""
     text, penalty, year = reading
     ended = _END_BRACKET.search(text)
-    if ended is None or not _has_name(text[: ended.start()]):
+    if ended is None or not has_name(text[: ended.start()]):
         return None
     before, inner = text[: ended.start()], ended[1].strip()
     if _says_nothing(inner, before):
         return before, year
     dated = _BRACKET_YEAR.fullmatch(f"({inner})")
-    said = _year(dated[1]) if dated is not None else None
+    said = year_of(dated[1]) if dated is not None else None
     if said is not None:
         if year not in (None, said):
             return None
@@ -418,17 +258,17 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
     head, _, word = text.rpartition(" ")
     folded = word.lower()
     shorter = _take_glued(word, peeled)
-    if shorter is not None or (_ID.fullmatch(folded) and _has_name(head)):
+    if shorter is not None or (_ID.fullmatch(folded) and has_name(head)):
         return f"{head} {shorter or ''}".strip()
     tag = tag_of(folded)
-    if tag is None and folded not in _PHRASES_BY_END and not (peeled.is_scene and _is_of_release(folded)):
+    if tag is None and folded not in PHRASES_BY_END and not (peeled.is_scene and _is_of_release(folded)):
         return None
-    head = head.strip(_TRIM)
-    if not _is_title(head):
+    head = head.strip(TRIM)
+    if not is_title(head):
         return None
     before, _, previous = head.rpartition(" ")
-    for first, joined in _PHRASES_BY_END.get(folded, ()):
-        if previous.lower() == first and _is_title(before):
+    for first, joined in PHRASES_BY_END.get(folded, ()):
+        if previous.lower() == first and is_title(before):
             peeled.tags.append(TAGS[joined])
             shorter = _ORDINAL.sub("", before)  # Title 25th Anniversary Edition
             return _TRAILING_ARTICLE.sub("", shorter) or before  # Title The Director's Cut
@@ -452,7 +292,7 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
 
 def _take_glued(word: str, peeled: _Peeled) -> str | None:
     """Return a word without the language glued to it: `Title-ita`; None for any other."""
-    glued = _GLUED_END.fullmatch(word) if "-" in word else None
+    glued = GLUED_END.fullmatch(word) if "-" in word else None
     if glued is None:
         return None
     peeled.tags.append(TAGS[glued[2]])
@@ -462,7 +302,7 @@ def _take_glued(word: str, peeled: _Peeled) -> str | None:
 def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | None:
     text, penalty, year = reading
     head, _, word = text.rpartition(" ")
-    head = head.strip(_TRIM)
+    head = head.strip(TRIM)
     before, _, previous = head.rpartition(" ")
     neighbour = TAGS.get(previous.lower().strip("()[]-"))
     if neighbour is not None and tag.field == "language" and neighbour.field in ("subtitles", "dubbed") and before:
@@ -485,9 +325,9 @@ def _keep_word_behind_year(reading: TitleText, peeled: _Peeled) -> None:
     """Keep `Title 3D` as a reading of `Title (2010) 3D`."""
     text, penalty, _ = reading
     found = _BRACKET_YEAR.search(text)
-    if found is not None and _has_name(text[: found.start()]):
+    if found is not None and has_name(text[: found.start()]):
         whole = f"{text[: found.start()].rstrip()} {text[found.end() :].lstrip()}"
-        peeled.texts.append(TitleText(whole, penalty + SECOND, _year(found[1])))
+        peeled.texts.append(TitleText(whole, penalty + SECOND, year_of(found[1])))
 
 
 def _is_of_release(folded: str) -> bool:
@@ -500,7 +340,7 @@ def _ends_title_of_release(word: str, tag: Tag | None, head: str, peeled: _Peele
     if tag is not None and tag.sure and tag.field not in LANGUAGE_FIELDS:
         return True
     is_of_release = _is_of_release(word.lower())
-    if word.lower() in SURE_RELEASE_WORDS or (is_of_release and _DIGIT.search(word)):
+    if word.lower() in SURE_RELEASE_WORDS or (is_of_release and DIGIT.search(word)):
         return True
     if word.replace("i", "I").isupper() and (is_of_release or not head.isupper()):
         return True
@@ -516,7 +356,7 @@ def _follows_year(head: str) -> bool:
     while words and tag_of(words[-1].lower()) is not None and not words[-1].isdecimal():
         words.pop()
     bare = words[-1].strip("()[]-") if len(words) > 1 else ""
-    return len(bare) == len("1999") and bare.isdecimal() and _year(bare) is not None
+    return len(bare) == len("1999") and bare.isdecimal() and year_of(bare) is not None
 
 
 def _is_sure_at_end(tag: Tag, neighbour: Tag | None, previous: str, before: str) -> bool:
@@ -533,9 +373,9 @@ def _expand(texts: list[TitleText], peeled: _Peeled) -> list[TitleText]:
     """Add the halves of names that say the title twice: `A / B`, `A aka B`, two scripts."""
     result: list[TitleText] = []
     for text, penalty, year in texts:
-        halves, is_twice = _halves(text)
+        halves, is_twice = halves_of(text)
         if not text.isascii():
-            halves += _scripts(text)
+            halves += scripts_of(text)
         known = None
         if halves and is_twice:
             known = halves[0]
@@ -546,53 +386,7 @@ def _expand(texts: list[TitleText], peeled: _Peeled) -> list[TitleText]:
         else:
             result.append(TitleText(text, penalty, year))
         if known is None:
-            result += [TitleText(half, penalty + OF_A_HALF, year) for half in _dashed_halves(text)]
+            result += [TitleText(half, penalty + OF_A_HALF, year) for half in dashed_halves(text)]
         cost = NEARLY_SURE if is_twice else DOUBTFUL
         result += [TitleText(half, penalty + cost, year) for half in halves if half != known]
     return sorted(result, key=lambda reading: reading.penalty)
-
-
-def _halves(text: str) -> tuple[list[str], bool]:
-    """Both titles of a name that has two, and whether it says that they are one film's."""
-    is_twice = _AKA_WORD.search(text) is not None
-    if not (is_twice or " / " in text or " | " in text):
-        return [], False
-    parts = _AKA.split(text)
-    return ([half.strip(_TRIM) for half in parts if len(half) > 2] if len(parts) > 1 else []), is_twice
-
-
-def _dashed_halves(text: str) -> list[str]:
-    """Both halves of `Foreign - Original`, which is as often one title; the matcher asks that both are the work's."""
-    halves = text.split(" - ")
-    is_pair = len(halves) == 2 and all(_SPELLED.search(half) for half in halves)
-    return halves if is_pair and halves[0].isupper() == halves[1].isupper() else []
-
-
-def _scripts(text: str) -> list[str]:
-    """Return both parts of a name written in two scripts, the Latin one first; a number belongs to what precedes it."""
-    sides: list[bool] = []
-    words = text.split()
-    for word in words:
-        letters = [c for c in word if c.isalpha()]
-        if letters:
-            sides.append(letters[0] <= "\u024f")
-        else:
-            sides.append(sides[-1] if sides else True)
-    if len(set(sides)) < 2 or sum(a != b for a, b in pairwise(sides)) > 1:
-        return []
-    border = next(place for place, (a, b) in enumerate(pairwise(sides), start=1) if a != b)
-    borders = [border]
-    while border > 1 and not _has_letter(words[border - 1]):  # or to what follows it
-        border -= 1
-        borders.append(border)
-    parts = [" ".join(part).strip(_TRIM) for place in borders for part in _apart(words, place, sides)]
-    return [part for part in dict.fromkeys(parts) if _has_letter(part)]
-
-
-def _apart(words: list[str], border: int, sides: list[bool]) -> tuple[list[str], list[str]]:
-    before, after = words[:border], words[border:]
-    return (before, after) if sides[0] else (after, before)
-
-
-def _has_letter(text: str) -> bool:
-    return any(map(str.isalpha, text))
