@@ -79,6 +79,10 @@ class SourceUnreachable(SourceError):
     pass
 
 
+class SourceFaulty(SourceUnreachable):
+    """The server answers with the status of an error of its own."""
+
+
 class SourceRefused(SourceError):
     pass
 

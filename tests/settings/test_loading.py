@@ -59,6 +59,12 @@ def test_flag_beats_environment_beats_ui_beats_file(written):
     ]
 
 
+def test_a_playlist_with_a_username_is_an_account(written):
+    config = written("playlists: [{name: a, url: 'http://tv.example', username: me, password: s3cret-of-mine}]")
+
+    assert load_settings(config, ENVIRON).settings.playlists[0].type == "xtream"
+
+
 def test_one_mapping_is_a_list_of_one(written):
     loaded = load_settings(written("radarr: {url: 'http://radarr:7878/', api_key: abcd}"), ENVIRON)
 

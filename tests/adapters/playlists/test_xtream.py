@@ -291,9 +291,12 @@ def test_what_a_panel_offers_is_read_and_the_rest_is_named(tmp_path, status, gon
     assert {entry.key.partition(":")[0] for entry in entries} == kinds
 
 
-def test_a_page_that_says_not_found_is_a_list_that_is_not_offered(tmp_path):
+@pytest.mark.parametrize(
+    "page", [b"<html><head><title>404 Not Found</title></head></html>", b"<p>No live here</p>", b"Access denied"]
+)
+def test_a_page_in_place_of_a_list_is_a_list_that_is_not_offered(tmp_path, page):
     with HostilePanel() as server:
-        server.answers["get_live_streams"] = b"<html><head><title>404 Not Found</title></head></html>"
+        server.answers["get_live_streams"] = page
         panel = Panel(PanelLogin(server.url, "ann", "x"), tmp_path)
 
         assert panel.lists(lambda *_: None).missing == ("channels",)
@@ -306,6 +309,18 @@ def test_a_list_that_had_entries_before_is_not_taken_for_one_that_was_never_offe
 
         with pytest.raises(SourceRefused, match="list of series"):
             panel.lists(lambda *_: None, {"series"})
+
+
+@pytest.mark.parametrize(
+    "wrapped", ['{"data": %s, "total": 6}', '{"success": true, "movies": %s}', '{"0": {"a": 1}, "js": %s}']
+)
+def test_a_list_within_a_document_is_read(tmp_path, wrapped):
+    with HostilePanel() as server:
+        server.answers["get_vod_streams"] = (wrapped % json.dumps([{"stream_id": 7, "name": "Film"}])).encode()
+        panel = Panel(PanelLogin(server.url, "ann", "x"), tmp_path)
+        entries = list(panel.entries(panel.lists(lambda *_: None), Counter()))
+
+    assert [entry.key for entry in entries if entry.kind == "film"] == ["movie:7"]
 
 
 def test_a_panel_without_any_list_is_an_error(tmp_path):
@@ -338,12 +353,15 @@ def test_json_is_read_whatever_stands_around_it(tmp_path, before, behind):
 
 
 # m3ue/m3u-tv #257
-@pytest.mark.parametrize("listed", [[5, 6], ["6", "5"], "[5,6]", {"0": 5, "1": 6}, [6, None, 99]])
-def test_all_categories_of_an_item_are_its_group(tmp_path, listed):
+@pytest.mark.parametrize(
+    ("own", "listed"),
+    [("5", [5, 6]), ("5", ["6", "5"]), ("5", "[5,6]"), ("5", {"0": 5, "1": 6}), ("5", [6, None, 99]), ("5,6", None)],
+)
+def test_all_categories_of_an_item_are_its_group(tmp_path, own, listed):
     with HostilePanel() as server:
         categories = [{"category_id": "5", "category_name": "Films"}, {"category_id": 6, "category_name": "A;B"}]
         server.answers["get_vod_categories"] = json.dumps(categories).encode()
-        film = {"stream_id": 1, "name": "Film", "category_id": "5", "category_ids": listed}
+        film = {"stream_id": 1, "name": "Film", "category_id": own, "category_ids": listed}
         server.answers["get_vod_streams"] = json.dumps([film]).encode()
         panel = Panel(PanelLogin(server.url, "ann", "x"), tmp_path)
         entries = {entry.key: entry for entry in panel.entries(panel.lists(lambda *_: None), Counter())}

@@ -18,7 +18,7 @@ from stalkeer.adapters.net.codings import GZIP_MAGIC, unpacked
 from stalkeer.adapters.net.deadlines import HEAD_S, LISTS, Deadlines
 from stalkeer.adapters.net.failures import FORBIDDEN, Cause, NetworkFailure
 from stalkeer.adapters.net.inward import IsInside, Resolve, is_inside, look_up
-from stalkeer.errors import NotAPlaylist, SourceRefused, SourceUnreachable
+from stalkeer.errors import NotAPlaylist, SourceFaulty, SourceRefused, SourceUnreachable
 from stalkeer.private_files import make_private_folder, open_private
 
 PIECE = 1 << 18
@@ -194,9 +194,7 @@ def _check_status(status: int, request: PlaylistRequest) -> None:
             f"{request.subject} is refused with status {status}: {_TOO_MANY[status]}; it is tried again later"
         )
     if status != 200:
-        raise SourceUnreachable(
-            f"{request.subject} answers with status {status}; it is tried again at the next refresh"
-        )
+        raise SourceFaulty(f"{request.subject} answers with status {status}; it is tried again at the next refresh")
 
 
 def _watched(pieces: Iterable[bytes], total: int | None, progress: Progress) -> Iterator[bytes]:

@@ -88,7 +88,10 @@ def json_start(text: str) -> int:
 
 
 class ItemStream:
-    """Yield the objects of a JSON list, or of a map of objects. `odd` counts items that are no objects."""
+    """Yield the objects of a JSON list, of a map of objects, or of the lists in a map: `{"data": [...], "total": 6}`.
+
+    `odd` counts items that are no objects.
+    """
 
     def __init__(self, stream: ByteStream, subject: str) -> None:
         self._stream = stream
@@ -98,6 +101,10 @@ class ItemStream:
         self._place = 0
         self._is_over = False
         self.odd = 0
+
+    def check(self) -> None:
+        """Raise NotAPlaylist if the stream begins with something else than a list."""
+        self._opening()
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         opening = self._opening()
@@ -136,6 +143,9 @@ class ItemStream:
             key = self._value()
             if not self._is_at(":"):
                 raise self._damaged()
+            if self._is_at("["):
+                yield from self._list()
+                continue
             item = self._value()
             if isinstance(item, dict):
                 yield {"#": key, **item}

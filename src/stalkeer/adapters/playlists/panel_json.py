@@ -284,9 +284,11 @@ def _group(item: Mapping[str, Any], groups: Mapping[str, str]) -> str:
     """Join all categories of an item, its own first; a separator within a name is replaced."""
     listed = item.get("category_ids")
     further = listed.values() if isinstance(listed, dict) else listed if isinstance(listed, list) else ()
-    ids = [item.get("category_id"), *further]
-    if isinstance(listed, str):
-        ids += listed.strip("[] ").split(",")
+    ids = [
+        *as_text(item.get("category_id")).split(","),
+        *further,
+        *as_text(listed).strip("[] ").split(","),
+    ]
     names = dict.fromkeys(name for category in ids if (name := groups.get(as_text(category).strip('"'))))
     return CATEGORY_SEPARATOR.join(name.replace(CATEGORY_SEPARATOR, ",") for name in names)
 

@@ -32,7 +32,7 @@ from stalkeer.adapters.playlists.panel_json import (
 )
 from stalkeer.core.catalogue.access import Templates, url_part
 from stalkeer.core.catalogue.learned import LearnedAccess
-from stalkeer.errors import NotAPlaylist, SourceError, SourceRefused
+from stalkeer.errors import NotAPlaylist, SourceError, SourceFaulty, SourceRefused
 from stalkeer.model import Entry, EntryKind
 
 LARGEST_ANSWER = 64_000_000  # bytes of an answer about a series or movie
@@ -42,6 +42,7 @@ _LISTS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Mapping[str, str]], E
     ("get_series", "get_series_categories", series_entry),
     ("get_live_streams", "get_live_categories", live_entry),
 )
+_MOVIES = "get_vod_streams"
 _KINDS = {"get_vod_streams": EntryKind.MOVIE, "get_series": EntryKind.SERIES, "get_live_streams": EntryKind.LIVE}
 _NAMES = {"get_vod_streams": "movies", "get_series": "series", "get_live_streams": "channels"}
 _NOT_FOUND = re.compile(rb"\s*<(?:!doctype|html|head|h1|center).*?(?:\b404\b|not\s+found)", re.IGNORECASE | re.DOTALL)
@@ -79,13 +80,14 @@ class PanelLogin:
 class PanelLists:
     """Describe a panel's lists on disk.
 
-    `digest` is over all their bytes. `missing` names the lists that it does not have.
+    `digest` is over all their bytes. `missing` names the lists that it does not have, `reasons` has an answer for each.
     """
 
     files: Mapping[str, Path]
     size: int
     digest: str
     missing: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass
@@ -125,8 +127,9 @@ class Panel:
     def lists(self, progress: Progress, known: Collection[str] = ()) -> PanelLists:
         """Fetch all lists that the panel offers. Missing categories are ignored.
 
-        A panel may offer only movies. Raises the error of a refused list if there is no list at all, or if the list had
-        entries before: `known` has the kinds of these.
+        A panel may refuse a list that it does not offer, and answer with an error or a page in place of series or
+        channels. Raises the error of such a list if there is no list at all, or if the list had entries before:
+        `known` has the kinds of these.
         """
         fetched = _Fetched()
         refusals: dict[str, SourceError] = {}
@@ -136,23 +139,27 @@ class Panel:
                     spooled = self._spool(name, f"The account's list of {_NAMES[action]}", progress)
                     if name == action:
                         self._check_list(action, spooled[0])
-                except (NotAPlaylist, SourceRefused) as error:
+                except (NotAPlaylist, SourceRefused, SourceFaulty) as error:
                     if name == action:
                         refusals[action] = error
                     continue
                 fetched.add(name, *spooled)
         for action, refusal in refusals.items():
-            if len(refusals) == len(_LISTS) or _KINDS[action] in known:
+            is_needed = action == _MOVIES and not isinstance(refusal, SourceRefused)
+            if is_needed or len(refusals) == len(_LISTS) or _KINDS[action] in known:
                 raise refusal
         missing = tuple(_NAMES[action] for action in refusals)
-        return PanelLists(fetched.files, fetched.size, fetched.hasher.hexdigest(), missing)
+        reasons = tuple(str(refusal).partition(". The catalogue")[0] for refusal in refusals.values())
+        return PanelLists(fetched.files, fetched.size, fetched.hasher.hexdigest(), missing, reasons)
 
     def _check_list(self, action: str, path: Path) -> None:
-        """Raise SourceRefused for a page that says "not found" with status 200."""
+        """Raise SourceRefused for a page that says "not found" with status 200, NotAPlaylist for any other text."""
         with path.open("rb") as stream:
             start = stream.read(4_000)
         if _NOT_FOUND.match(start):
             raise SourceRefused(f"The account's list of {_NAMES[action]} is not found at {self._login.host}")
+        with path.open("rb") as stream:
+            self._items(action, stream).check()
 
     def _items(self, action: str, stream: ByteStream) -> ItemStream:
         return ItemStream(stream, f"The account's list of {_NAMES[action]} at {self._login.host}")

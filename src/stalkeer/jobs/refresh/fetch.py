@@ -42,6 +42,7 @@ class OpenedList:
     digest: str | None = None
     validators: Mapping[str, object] = field(default_factory=dict)
     missing: tuple[str, ...] = ()  # the lists that an account does not offer
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,9 @@ def _open_account(row: SourceRow, credentials: Credentials, context: FetchContex
         def walk() -> Walk:
             return ListingWalk(panel.entries(lists, oddities), lambda: oddities)
 
-        yield OpenedList(walk=walk, size=None, done=lambda: 0, digest=lists.digest, missing=lists.missing)
+        yield OpenedList(
+            walk=walk, size=None, done=lambda: 0, digest=lists.digest, missing=lists.missing, reasons=lists.reasons
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

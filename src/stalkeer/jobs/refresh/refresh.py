@@ -292,7 +292,10 @@ class _Refresh:
         """Return the lists that the account does not offer, and record an event the first time."""
         if not listing.missing:
             return ""
-        message = f"The account offers no list of {' and no list of '.join(listing.missing)}; the others were read."
+        message = (
+            f"The account offers no list of {' and no list of '.join(listing.missing)}; the others were read "
+            f"({'; '.join(listing.reasons)}). Each refresh asks again."
+        )
         if list(listing.missing) != self.row.counts.get("missing"):
             with self.tools.database.begin() as connection:
                 event = Event("source.refreshed", f"{self.row.slug}: {message}", source_id=self.row.id)

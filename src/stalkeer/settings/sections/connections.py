@@ -125,7 +125,9 @@ class PlaylistSettings(Section):
     """Define a source: a playlist file or address, or an Xtream account."""
 
     name: Slug = Field(description="Unique name in commands, URLs and rules.", examples=["main"])
-    type: PlaylistType = Field(PlaylistType.M3U, description="Type of the source.")
+    type: PlaylistType = Field(
+        PlaylistType.M3U, description="Type of the source. With a `username` the default is `xtream`."
+    )
     path: Path | None = Field(None, description="Playlist file (`.m3u` or `.m3u8`, optionally gzipped).")
     url: SecretUrl | None = Field(
         None,
@@ -174,6 +176,14 @@ class PlaylistSettings(Section):
     filters: tuple[FilterSettings, ...] = Field(
         (), description="Filters that select the entries to keep; see docs/sources.md."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_an_account(cls, values: object) -> object:
+        """A username belongs to an account: no playlist asks for one."""
+        if isinstance(values, dict) and values.get("username") and not values.get("type"):
+            return {**values, "type": PlaylistType.XTREAM}
+        return values
 
     @model_validator(mode="after")
     def _needs_an_address(self) -> PlaylistSettings:
