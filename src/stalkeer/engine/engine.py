@@ -21,7 +21,7 @@ from stalkeer.engine.follow_ups import EngineStep, Trigger, steps_after
 from stalkeer.engine.heartbeat import BeatResult, Heartbeat
 from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
 from stalkeer.engine.lock import FolderLock
-from stalkeer.engine.loop import Loop, LoopPace
+from stalkeer.engine.loops import Looks, make_loops
 from stalkeer.engine.program import EngineClients, Program
 from stalkeer.engine.resource_monitor import ResourceMonitor, SharedQueue
 from stalkeer.engine.schedules import cron_times, local_timezone, previous_time
@@ -89,12 +89,33 @@ class Engine:
         self._role = role
         self._is_shared = not program.database.is_sqlite
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}" if self._is_shared else SQLITE_WORKER
-        # `stalkeer download start --limit 3` must not queue everything because a scan has ended before it
-        self._followed_worker = self.id if role == "cli" else None
         self._lock = FolderLock(program.paths.data_dir)
         self._results: queue.SimpleQueue[BeatResult | None] = queue.SimpleQueue()
         self._hooks = HookRunner(program.database, lambda: program.settings.hooks, program.clock, self.id)
-        self._tools = DownloadContext(
+        # `stalkeer download start --limit 3` must not queue everything because a scan has ended before it
+        self._followed_worker = self.id if role == "cli" else None
+        self._tools = self._download_context(clients)
+        self._heartbeat: Heartbeat
+        self._resources: ResourceMonitor
+        self._worker = Worker(self.id, self._tools, intervals.stale_s if self._is_shared else None)
+        shared = SharedQueue(self.id, intervals.dead_after) if self._is_shared else None
+        self._resources = ResourceMonitor(self._tools, self._wake_heartbeat, intervals.resources_s, shared)
+        self._heartbeat = Heartbeat(
+            self._worker, self._identity(), self._tools, self._resources, self._results.put, intervals
+        )
+        self._dead_after = intervals.dead_after
+        self._watched: frozenset[SourceId] = frozenset()
+        self._dispatch = Dispatch(self._engine_database(), self._handlers())
+        self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
+        every = timedelta(seconds=intervals.instance_s)
+        self._watch = GrabWatch(program.database, clients.arrs, program.clock, self._wake_heartbeat, every=every)
+        self._loops = make_loops(self._looks(clients), intervals)
+        self._scheduled: Mapping[str, str] | None = None
+        self._is_running = False
+
+    def _download_context(self, clients: EngineClients) -> DownloadContext:
+        program = self._program
+        return DownloadContext(
             database=program.database,
             secrets=program.secrets,
             settings=lambda: program.settings,
@@ -106,74 +127,25 @@ class Engine:
             movie_address=clients.movie_address,
             disk_full=lambda: self._resources.note_disk_full(),
             note_fetched=lambda download_id, size, seconds: self._resources.note_fetched(download_id, size, seconds),
-            wake=lambda: self._wake_all(),
+            wake=self._wake_all,
             hooks=self._hooks,
         )
-        self._heartbeat: Heartbeat
-        self._resources: ResourceMonitor
-        self._worker = Worker(self.id, self._tools, intervals.stale_s if self._is_shared else None)
-        self._resources = ResourceMonitor(
-            self._tools,
-            lambda: self._heartbeat.wake(),
-            intervals.resources_s,
-            SharedQueue(self.id, intervals.dead_after) if self._is_shared else None,
-        )
-        self._heartbeat = Heartbeat(
-            self._worker,
-            self._identity(),
-            self._tools,
-            self._resources,
-            self._results.put,
-            intervals,
-        )
-        self._dead_after = intervals.dead_after
-        self._watched: frozenset[SourceId] = frozenset()
-        self._viewers = Loop(
-            "viewers", self._look_at_viewers, LoopPace(intervals.viewers_s), "it is not known who watches"
-        )
-        self._dispatch = Dispatch(self._engine_database(), self._handlers())
-        self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
-        self._settings_watch = Loop(
-            "settings",
-            self._look_at_settings,
-            LoopPace(intervals.settings_s),
-            "the settings could not be read again; those of before count",
-        )
-        self._watch = GrabWatch(
-            program.database,
-            clients.arrs,
-            program.clock,
-            lambda: self._heartbeat.wake(),
-            every=timedelta(seconds=intervals.instance_s),
-        )
-        self._grabs = Loop(
-            "grabs",
-            self._look_at_grabs,
-            LoopPace(intervals.grabs_s, intervals.grabs_pause_s, intervals.grabs_s / 4),
-            "the grabs of instances are looked at again in a while",
-        )
+
+    def _looks(self, clients: EngineClients) -> Looks:
+        program, watch_folders = self._program, clients.watch_folders
         notifier = NotifyTools(program.database, program.secrets, program.clock, lambda at: at.astimezone())
-        self._notify = Loop(
-            "notify",
-            lambda: tell(notifier),
-            LoopPace(intervals.notify_s, soon_s=0.1),
-            "notifications wait",
+
+        def look_at_watch_folders() -> bool:
+            return watch_folders is not None and watch_folders(self._wake_heartbeat, lambda: not self._is_running)
+
+        return Looks(
+            viewers=self._look_at_viewers,
+            settings=self._look_at_settings,
+            grabs=self._look_at_grabs,
+            notify=lambda: tell(notifier),
+            watch_folders=look_at_watch_folders,
+            hooks=self._hooks.run_following,
         )
-        look = clients.watch_folders
-        self._watch_folders = Loop(
-            "watch-folders",
-            lambda: False if look is None else look(lambda: self._heartbeat.wake(), lambda: not self._is_running),
-            LoopPace(intervals.watch_s, intervals.watch_s / 10),
-            "the watch folders are looked at again in a while",
-        )
-        self._hook_loop = Loop(
-            "hooks",
-            self._hooks.run_following,
-            LoopPace(intervals.hooks_s, soon_s=intervals.hooks_s / 50),
-            "the scripts that follow a download run later",
-        )
-        self._scheduled: Mapping[str, str] | None = None
-        self._is_running = False
 
     # --- life
 
@@ -202,16 +174,9 @@ class Engine:
             raise
         self._is_running = True
         self._resources.start()
-        self._viewers.start()
         self._dispatcher.start()
         self._heartbeat.start()
-        self._settings_watch.start()
-        self._hook_loop.start()
-        if self._role != "worker" or not self._is_shared:  # a single process asks the instances
-            self._grabs.start()
-            self._grabs.wake()
-            self._notify.start()
-            self._watch_folders.start()
+        self._loops.start(of_serve=self._role != "worker" or not self._is_shared)
         self._follow(Trigger.STARTED)
 
     def _launch_dispatch(self) -> None:
@@ -241,17 +206,14 @@ class Engine:
             return True
         self._is_running = False
         self._heartbeat.stop_admitting()
-        self._settings_watch.stop()
-        self._grabs.stop()
-        self._notify.stop()
-        self._watch_folders.stop()
+        self._loops.stop_looks()
         self._hooks.stop()
         is_quiet = self._worker.stop(timeout_s)
-        self._hook_loop.stop()
+        self._loops.hooks.stop()
         is_quiet = self._jobs.stop(1.0) and is_quiet
         self._heartbeat.stop()
         self._resources.stop()
-        self._viewers.stop()
+        self._loops.viewers.stop()
         self._results.put(None)
         self._dispatcher.join(timeout=2)
         self._leave()
@@ -275,13 +237,14 @@ class Engine:
     def note_reported_import(self, nzo_id: str) -> None:
         """Ask an instance soon about a grab whose import it has reported without the path of the file."""
         self._watch.note_reported(nzo_id)
-        self._grabs.wake()
+        self._loops.grabs.wake()
+
+    def _wake_heartbeat(self) -> None:
+        self._heartbeat.wake()
 
     def _wake_all(self) -> None:
         self._heartbeat.wake()
-        self._grabs.wake()
-        self._watch_folders.wake()
-        self._hook_loop.wake()
+        self._loops.wake()
 
     # --- jobs
 

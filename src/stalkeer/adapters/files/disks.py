@@ -1,14 +1,11 @@
-"""Measure the disks of Stalkeer's folders."""
+"""Find and measure the disks of folders."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from stalkeer.settings import Settings
-
-DATA = "data"
 
 
 @dataclass(frozen=True)
@@ -20,23 +17,12 @@ class Disk:
     free: int | None
     total: int | None
 
-    @property
-    def holds_downloads(self) -> bool:
-        return bool(set(self.folders) - {DATA})
 
-
-def disks_of(settings: Settings) -> list[Disk]:
-    """Return each disk once, with all folders on it."""
-    named = (
-        ("incomplete", settings.directories.temp),
-        ("movies", settings.directories.movies),
-        ("episodes", settings.directories.tvshows),
-        (DATA, settings.data_dir),
-    )
+def disks_under(folders: Mapping[str, Path]) -> list[Disk]:
+    """Return each disk once, with the names of all folders on it."""
     found: dict[int, tuple[Path, list[str]]] = {}
-    for name, folder in named:
-        place = nearest(folder)
-        found.setdefault(place.stat().st_dev, (folder, []))[1].append(name)
+    for name, folder in folders.items():
+        found.setdefault(nearest(folder).stat().st_dev, (folder, []))[1].append(name)
     return [measured(path, tuple(names)) for path, names in found.values()]
 
 

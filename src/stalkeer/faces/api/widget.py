@@ -7,10 +7,10 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from stalkeer.adapters.files.disks import disks_of
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.api.kept import Kept
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.jobs.system.disks import disks_of, holds_downloads
 from stalkeer.runtime import App
 from stalkeer.store.system.widget import read_widget
 
@@ -43,5 +43,5 @@ def _count(app: App, now: datetime) -> WidgetView:
     midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
     with app.database.connect() as connection:
         figures = read_widget(connection, midnight)
-    free = [disk.free for disk in disks_of(app.settings) if disk.free is not None and disk.holds_downloads]
+    free = [disk.free for disk in disks_of(app.settings) if disk.free is not None and holds_downloads(disk)]
     return WidgetView(**vars(figures), disk_free=min(free, default=None))

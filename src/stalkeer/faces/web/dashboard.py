@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from stalkeer.adapters.files.disks import disks_of
 from stalkeer.core.downloads.rate_graph import SampleSpan, Steps, spread_samples
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import fragment, page
 from stalkeer.jobs.downloads.admission import explain_waiting
+from stalkeer.jobs.system.disks import disks_of
 from stalkeer.jobs.system.first_run import read_setup
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App

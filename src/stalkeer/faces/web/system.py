@@ -13,7 +13,6 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from stalkeer.adapters.files.disks import disks_of
 from stalkeer.engine.schedules import next_times
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.faces.web.formats import plural, size
@@ -24,6 +23,7 @@ from stalkeer.jobs.health.instances import look_through_instances
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.journal.runs import cancel_run
 from stalkeer.jobs.library.instances import add_path_mapping
+from stalkeer.jobs.system.disks import disks_of
 from stalkeer.jobs.system.first_run import read_setup
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files, read_end
 from stalkeer.logs import open_log
