@@ -72,9 +72,9 @@ class Radarr(ArrServer):
             self.movies[number] = movie
         return movie
 
-    def add_namesake(self, title: str, year: int, *, tmdb_id: int, **more: Any) -> None:
+    def add_namesake(self, title: str, year: int, *, tmdb_id: int, runtime_min: int = 100, **more: Any) -> None:
         """Add a movie outside the library that a title look-up finds."""
-        self.namesakes.append(Movie(0, title, year, 100, tmdb_id, self.library / title, **more))
+        self.namesakes.append(Movie(0, title, year, runtime_min, tmdb_id, self.library / title, **more))
 
     def add_file(self, movie: Movie, quality: int = 3, content: bytes = b"", name: str | None = None) -> MovieFile:
         """Give the movie a file of that quality in the library."""

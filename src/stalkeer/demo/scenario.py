@@ -18,7 +18,9 @@ from stalkeer.demo.media import EPISODE_24, EPISODE_45, EPISODE_45_MP4, MOVIE_90
 from stalkeer.demo.panel import PanelAccount
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.series import Episode
 from stalkeer.demo.sonarr import Sonarr
+from stalkeer.demo.sonarr_library import LONG_AGO
 
 MEGABYTE = 1024 * 1024
 OVERVIEW = (
@@ -145,6 +147,25 @@ SHOWS = (
         group="TALK SHOWS",
     ),
 )
+# on the playlist and in no library: a user adds them from the catalogue
+FURTHER = (
+    Show(
+        "The Tin Meridian",
+        2018,
+        EPISODE_45,
+        "EN - The Tin Meridian S{season:02} E{episode:02}",
+        tuple((season, number) for season in (1, 2) for number in range(1, 5)),
+    ),
+    Show(
+        "Inverno Azul",
+        2021,
+        EPISODE_24,
+        "Inverno Azul - {absolute:02} [720p]",
+        tuple((season, number) for season in (1, 2) for number in range(1, 4)),
+        kind="anime",
+        group="ANIME",
+    ),
+)
 # the first transfer breaks; the second must come back later
 FAULTY = ("Umbra Station (2016)", "The Quiet Cartographers - 2x03")
 
@@ -239,6 +260,7 @@ class Cast:
     movies: tuple[ScenarioMovie, ...] = MOVIES
     shows: tuple[Show, ...] = SHOWS
     size: int = 4 * MEGABYTE
+    further: tuple[Show, ...] = FURTHER
 
 
 def build_world(radarr: Radarr, sonarr: Sonarr, provider: Provider, cast: Cast = Cast()) -> World:
@@ -249,6 +271,8 @@ def build_world(radarr: Radarr, sonarr: Sonarr, provider: Provider, cast: Cast =
         _add_movie(world, shelf, movie)
     for show in cast.shows:
         _add_show(world, shelf, show)
+    for number, show in enumerate(cast.further, start=1):
+        _offer_show(world, shelf, show, tvdb_id=390_000 + number)
     world.lines[:] = filler_lines(around=world.lines)
     provider.hook = TwoFaults(cut=shelf.key_of(FAULTY[0]), busy=shelf.key_of(FAULTY[1]))
     provider.playlist = playlist_text(world.lines, lambda key: provider.media_url(key, world.account))
@@ -294,6 +318,9 @@ def _add_movie(world: World, shelf: _Shelf, movie: ScenarioMovie) -> None:
     checksums = {shelf.add(name, movie.clip, "movie", "MOVIES", movie.poster) for name in movie.names}
     for name in movie.bait:
         shelf.add(name, movie.clip, "movie", "MOVIES")
+        title, year = _title_and_year(name)
+        number = 980_000 + len(world.radarr.namesakes)
+        world.radarr.add_namesake(title, year, tmdb_id=number, runtime_min=movie.clip.minutes)
     label = f"{movie.title} ({movie.year})"
     world.wishes.append(ExpectedItem("radarr", added.id, label, movie.expect, frozenset(checksums)))
 
@@ -329,3 +356,21 @@ def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
         if not is_second_half:
             checksum = shelf.add(name, clip, "series", show.group)
         world.wishes.append(ExpectedItem("sonarr", episode.id, label, Expectation.AVAILABLE, frozenset({checksum})))
+
+
+def _offer_show(world: World, shelf: _Shelf, show: Show, tvdb_id: int) -> None:
+    """List a series that Sonarr's look-up knows and its library does not have."""
+    episodes = []
+    for place, (season, number) in enumerate(show.episodes):
+        absolute = show.first_absolute + place if show.kind == "anime" else None
+        name = show.name.format(season=season, episode=number, absolute=absolute or 0)
+        shelf.add(name, show.clip, "series", show.group)
+        episodes.append(Episode(0, 0, season, number, f"Part {number}", LONG_AGO, absolute))
+    more = {"kind": show.kind, "runtime_min": show.clip.minutes, "episodes": episodes}
+    world.sonarr.add_namesake(show.title, show.year, tvdb_id=tvdb_id, **more)
+
+
+def _title_and_year(name: str) -> tuple[str, int]:
+    """Return the parts of a name such as `|EN| Iron Estuary (2017)`."""
+    title, _, year = name.removeprefix("|EN| ").rpartition(" (")
+    return title, int(year.removesuffix(")"))

@@ -1,5 +1,7 @@
 """Downloads of entries that nothing wanted: to a folder, or added to Radarr and Sonarr first."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import event, update
 
@@ -140,6 +142,79 @@ def test_a_title_of_several_years_is_not_guessed(app, listed, radarr):
     radarr.add_namesake("Dune", 1984, tmdb_id=841)
 
     assert propose_for_entry(app.catalogue, dune).best is None
+
+
+@pytest.mark.parametrize(
+    "name", ["DE - Amber Dynasty [1999]", "Amber.Dynasty.1999.1080p.WEB-DL", "+16 Amber Dynasty (1999)"]
+)
+def test_a_name_that_can_mean_several_titles_is_looked_up_and_named_by_the_likeliest(app, listed, radarr, name):
+    (entry,) = listed(name, year=1999)
+    radarr.add_namesake("Amber Dynasty", 1999, tmdb_id=7)
+
+    found = propose_for_entry(app.catalogue, entry)
+    download_to_folder(app.catalogue, entry)
+
+    assert (found.best, found.entry.title) == (7, "Amber Dynasty")
+    assert destinations(app) == ["Amber Dynasty (1999)"]
+
+
+def test_the_less_likely_titles_of_a_name_are_looked_up_where_the_likeliest_finds_nothing(app, listed, radarr):
+    (entry,) = listed("FR - Twelve Bridges - A Winter Story (2017)", year=2017)
+    radarr.add_namesake("A Winter Story", 2017, tmdb_id=8)
+
+    assert propose_for_entry(app.catalogue, entry).best == 8
+
+
+def test_a_translated_title_is_sure_where_radarr_lists_it_and_no_movie_has_it_as_its_own(app, listed, radarr):
+    (vesna, autumn) = listed("|FR| Printemps de Verre - 2018", "Automne (2011)")
+    radarr.add_namesake("Vesna", 2018, tmdb_id=9, alternate_titles=("Printemps de verre",))
+    radarr.add_namesake("Automne", 2011, tmdb_id=10)
+    radarr.add_namesake("Jesień", 2011, tmdb_id=11, alternate_titles=("Automne",))
+
+    assert [propose_for_entry(app.catalogue, entry).best for entry in (vesna, autumn)] == [9, 10]
+
+
+def test_an_anime_that_counts_through_all_seasons_is_added_by_absolute_number(app, listed, sonarr):
+    ids = [*listed("Chains of the Wind - 013", kind="episode", episode=13)]
+    ids += listed("Chains of the Wind - 014", kind="episode", episode=14)
+    numbers = [(season, number, 12 * (season - 1) + number) for season in (1, 2) for number in range(1, 13)]
+    episodes = [Episode(0, 0, s, n, title="", absolute=absolute, air_date_utc=LONG_AGO) for s, n, absolute in numbers]
+    sonarr.add_namesake("Chains of the Wind", 2022, tvdb_id=5, kind="anime", episodes=episodes)
+
+    add_and_download(app.catalogue, ids[0], AddWish(5), scope=DownloadScope.SERIES)
+
+    (series,) = sonarr.series.values()
+    monitored = [(one.season, one.number) for one in series.episodes if one.monitored]
+    assert monitored == [(2, 1), (2, 2)]
+    assert [row.identity.entry_id for row in queued(app)] == ids
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "label"),
+    [
+        ("Chains of the Wind - 013", {"episode": 13}, "Chains of the Wind S01E13"),
+        ("The Late Ledger 2026-01-12", {"air_date": "2026-01-12"}, "The Late Ledger 2026-01-12"),
+        ("Quiet Cartographers S00E02", {}, "Quiet Cartographers S00E02"),
+    ],
+)
+def test_an_episode_with_a_season_a_count_or_a_date_goes_to_a_folder(app, listed, name, fields, label):
+    (entry,) = listed(name, kind="episode", **fields)
+
+    download_to_folder(app.catalogue, entry)
+
+    assert destinations(app) == [label]
+
+
+def test_an_episode_with_a_date_is_added_by_its_date(app, listed, sonarr):
+    (entry,) = listed("The Late Ledger 2026-01-13", kind="episode", air_date="2026-01-13")
+    days = [datetime(2026, 1, day, 22, tzinfo=UTC) for day in (12, 13)]
+    episodes = [Episode(0, 0, 2026, number, title="", air_date_utc=day) for number, day in enumerate(days, 1)]
+    sonarr.add_namesake("The Late Ledger", 2024, tvdb_id=6, kind="daily", episodes=episodes)
+
+    add_and_download(app.catalogue, entry, AddWish(6))
+
+    (series,) = sonarr.series.values()
+    assert [row.items[0].arr_id for row in queued(app)] == [series.episodes[1].id]
 
 
 def test_of_a_series_only_the_season_that_was_asked_for_is_monitored_and_queued(app, listed, sonarr):

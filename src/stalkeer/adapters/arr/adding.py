@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.resources import AlternateTitleResource
 from stalkeer.model import InstanceKind
 
 RELEASED = "released"  # the availability from which Radarr counts a movie as missing
@@ -16,6 +17,8 @@ RELEASED = "released"  # the availability from which Radarr counts a movie as mi
 class LookupResource(Resource):
     id: int | None = None
     title: str = ""
+    original_title: str = ""
+    alternate_titles: tuple[AlternateTitleResource, ...] = ()
     year: int = 0
     tmdb_id: int = 0
     tvdb_id: int = 0
@@ -33,13 +36,14 @@ _ADDED = TypeAdapter(AddedResource)
 class FoundItem:
     """Describe a movie or series that the instance's look-up knows. `number` is its TMDB or TVDB id.
 
-    `arr_id` is its id in the library, or None where it is not in it.
+    `arr_id` is its id in the library, or None where it is not in it. `other_titles` are its titles elsewhere.
     """
 
     title: str
     year: int | None
     number: int
     arr_id: int | None
+    other_titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,13 @@ def look_up(client: ArrClient, term: str) -> tuple[FoundItem, ...]:
     """Search by words, or by `tmdb:12` and `tvdb:12`. The instance asks a service on the internet."""
     is_radarr = client.address.kind is InstanceKind.RADARR
     rows = client.get(_FOUND, "movie/lookup" if is_radarr else "series/lookup", {"term": term})
-    found = (
-        FoundItem(row.title, row.year or None, row.tmdb_id if is_radarr else row.tvdb_id, row.id or None)
-        for row in rows
-    )
+    found = (_found(row, row.tmdb_id if is_radarr else row.tvdb_id) for row in rows)
     return tuple(item for item in found if item.number and item.title)
+
+
+def _found(row: LookupResource, number: int) -> FoundItem:
+    others = (row.original_title, *(other.title for other in row.alternate_titles))
+    return FoundItem(row.title, row.year or None, number, row.id or None, tuple(filter(None, others)))
 
 
 def add_movie(client: ArrClient, found: FoundItem, shelf: Shelf) -> int:

@@ -265,7 +265,7 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
         "EventFile": _named("id path sourcePath"),
         "Listing": _named("directories"),
         "Title": _named("title"),
-        "Lookup": _named("id title year tmdbId tvdbId"),
+        "Lookup": _named("id title originalTitle alternateTitles year tmdbId tvdbId"),
         "Added": _named("id"),
         "Found": _named("title originalTitle alternateTitles year tmdbId tvdbId"),
         "MovieNaming": _named(

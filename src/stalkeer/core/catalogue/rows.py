@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from stalkeer.core.catalogue.content import Content, NewTitle, blanks
-from stalkeer.core.titles import AlikeReader, ParsedTitle, Reading, TitleReader, title_key
+from stalkeer.core.titles import READINGS_SIGN, AlikeReader, ParsedTitle, Reading, TitleReader, title_key
 from stalkeer.core.titles.ids import tmdb_id_in
 from stalkeer.model import Entry, EntryKind
 
@@ -172,7 +172,7 @@ def _series_of(shared: _Shared, title: str, key: str, year: int | None) -> _Shar
 def _doubtful(kind: str, title: str, readings: tuple[Reading, ...]) -> NewTitle:
     texts = [f"{before}{title}{after}" for before, after, _ in readings]
     keys = [(title_key(text), reading[2]) for text, reading in zip(texts, readings, strict=True)]
-    return _new(NewTitle, (kind, " / ".join(texts), tuple(keys)))
+    return _new(NewTitle, (kind, READINGS_SIGN.join(texts), tuple(keys)))
 
 
 def _title_of(parsed: ParsedTitle, kind: str) -> NewTitle | None:

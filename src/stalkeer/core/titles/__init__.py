@@ -3,7 +3,14 @@
 from stalkeer.core.titles.alike import Alike, AlikeReader
 from stalkeer.core.titles.frames import Reading
 from stalkeer.core.titles.normalise import title_key, title_words
-from stalkeer.core.titles.parse import PARSER_VERSION, Hypothesis, ParsedTitle, parse_title
+from stalkeer.core.titles.parse import (
+    PARSER_VERSION,
+    READINGS_SIGN,
+    Hypothesis,
+    ParsedTitle,
+    parse_title,
+    title_readings,
+)
 from stalkeer.core.titles.reader import TitleReader
 
 __all__ = [
@@ -12,9 +19,11 @@ __all__ = [
     "PARSER_VERSION",
     "Hypothesis",
     "ParsedTitle",
+    "READINGS_SIGN",
     "Reading",
     "TitleReader",
     "parse_title",
     "title_key",
+    "title_readings",
     "title_words",
 ]

@@ -18,7 +18,7 @@ from stalkeer.core.titles.editions import EDITION_WORDS
 from stalkeer.core.titles.endings import SCENE_WORDS, is_signed
 from stalkeer.core.titles.marks import EPISODE_WORDS, MONTHS, SEASON_WORDS
 from stalkeer.core.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
-from stalkeer.core.titles.parse import EXTRA_WORDS, Hypothesis, NameHead, is_junk
+from stalkeer.core.titles.parse import EXTRA_WORDS, READINGS_SIGN, Hypothesis, NameHead, is_junk
 from stalkeer.core.titles.tags import TagSet
 from stalkeer.core.titles.vocabulary import PHRASES, TAGS
 
@@ -231,7 +231,7 @@ def _fill(frame: _Frame, shape: _Shape) -> Framed:
     for kept in frame.texts:
         text = f"{kept.before}{title}{kept.after}"
         filled.append(Hypothesis(text, title_key(text), kept.penalty, shape.year if kept.is_dated else kept.year))
-    text = " / ".join(hypothesis.text for hypothesis in filled)
+    text = READINGS_SIGN.join(hypothesis.text for hypothesis in filled)
     return Framed(
         NameHead(text, tuple(filled), year, frame.season, frame.tags), frame.is_extra, frame.is_dated, frame.readings
     )

@@ -21,6 +21,7 @@ from stalkeer.core.titles.tags import NO_TAGS, TagSet, read_tags
 from stalkeer.core.titles.title_text import TitleReading
 
 PARSER_VERSION = 9
+READINGS_SIGN = " / "  # joins the titles that a name can mean
 
 
 class Hypothesis(NamedTuple):
@@ -125,6 +126,12 @@ def parse_title(name: str, kind: str | None = None, group: str = "") -> ParsedTi
     return assemble(head, mark, read_tags(after), is_junk=is_junk(name))
 
 
+def title_readings(name: str, kind: str | None = None, group: str = "") -> tuple[str, ...]:
+    """Return the titles that a name can mean, the most likely first; the name itself where none is read."""
+    readings = sorted(parse_title(name, kind, group).hypotheses, key=lambda reading: reading.penalty)
+    return tuple(dict.fromkeys(reading.text for reading in readings)) or (name,)
+
+
 def kind_of(name: str, kind: str | None) -> str | None:
     """Return what the address says, or else what a release's name can only be."""
     return "episode" if kind is None and names_episodes(name) else kind
@@ -147,7 +154,7 @@ def read_head(text: str, *, kind: str | None, is_episode: bool) -> NameHead:
     year = next((reading.year for reading in readings if reading.year is not None), None)
     hypotheses = _hypotheses(readings)
     # equal texts must mean equal readings: the catalogue keeps the keys of a text once
-    return NameHead(" / ".join(hypothesis.text for hypothesis in hypotheses), hypotheses, year, season, tags)
+    return NameHead(READINGS_SIGN.join(hypothesis.text for hypothesis in hypotheses), hypotheses, year, season, tags)
 
 
 def _apart_from_season(text: str, *, is_episode: bool, kind: str | None) -> tuple[int | None, list[str]]:

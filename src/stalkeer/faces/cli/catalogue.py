@@ -99,11 +99,7 @@ def download(
         if chosen is None:
             found = propose_for_entry(catalogue, entry_id, instance)
             if found.best is None:
-                known = ", ".join(f"{item.number} {item.title} ({item.year})" for item in found.proposal.found[:10])
-                label = found.proposal.instance.label
-                raise InvalidInput(
-                    f"{label} is not sure what {found.entry.name} is. Give --id: {known or 'none found'}"
-                )
+                raise InvalidInput(found.doubt)
             chosen = found.best
         results = add_and_download(
             catalogue, entry_id, AddWish(chosen, root_folder, profile), instance, DownloadScope(scope)

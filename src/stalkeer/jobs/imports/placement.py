@@ -68,10 +68,12 @@ def destination_path(
         naming = MovieNaming(renames=True) if destination.year else WITHOUT_YEAR
         name = movie_file_name(naming, movie, file, extension)
         return below(directories.movies, movie_folder_name(naming, movie), name)
-    series = NamedSeries(destination.title, destination.year)
+    air_date = destination.air_date
+    series = NamedSeries(destination.title, destination.year, kind="daily" if air_date else "standard")
     naming_of = SeriesNaming(renames=True, season_folder_format=KEPT_SEASON_FOLDER)
     season = season_folder_name(naming_of, series, destination.season)
-    episodes = [NamedEpisode(destination.season, number, "", None, "") for number in destination.episodes]
+    numbers = destination.episodes or (0,)
+    episodes = [NamedEpisode(destination.season, number, air_date=air_date) for number in numbers]
     name = episode_file_name(naming_of, series, episodes, file, extension)
     return below(directories.tvshows, series_folder_name(naming_of, series), season, name)
 
@@ -79,7 +81,7 @@ def destination_path(
 def name_of(destination: Destination) -> MovieName | EpisodeName:
     if destination.kind == MOVIE:
         return MovieName(destination.title, destination.year)
-    return EpisodeName(destination.title, destination.season, destination.episodes)
+    return EpisodeName(destination.title, destination.season, destination.episodes, destination.air_date or None)
 
 
 def library_path(

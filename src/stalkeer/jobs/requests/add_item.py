@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from stalkeer.adapters.arr.adding import FoundItem, Shelf, add_movie, add_series, look_up
@@ -13,6 +13,7 @@ from stalkeer.adapters.arr.reading import read_profiles, read_root_folders
 from stalkeer.adapters.arr.resources import EpisodeResource
 from stalkeer.adapters.arr.sonarr import read_episodes, read_series, set_episodes_monitored, set_series_monitored
 from stalkeer.adapters.arr.values import QualityProfile, RootFolder
+from stalkeer.core.catalogue.episode_numbers import EpisodeNumber, find_episode
 from stalkeer.errors import ArrError, Conflict, InvalidInput, NotFound
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import EpisodeId, InstanceKind, MovieId, SeriesId
@@ -20,7 +21,8 @@ from stalkeer.store.library.instances import InstanceRow, get_instance, list_ins
 
 EPISODES_S = 30.0  # Sonarr reads the episodes of a new series during this time
 LOOK_S = 0.5
-Numbers = Collection[tuple[int, int]]  # season and episode
+NUMBER_OF_A_MOVIE = EpisodeNumber(0, 0)
+Numbers = Collection[EpisodeNumber]
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,12 @@ class AddWish:
 class InLibrary:
     """Describe an item in an instance's library.
 
-    `arr_ids` holds the movie's id, or the episodes' ids by (season, episode).
+    `arr_ids` holds the movie's id under NUMBER_OF_A_MOVIE, or the episodes' ids by their numbers on the playlist.
     """
 
     instance: InstanceRow
     library_arr_id: int
-    arr_ids: dict[tuple[int, int], int]
+    arr_ids: dict[EpisodeNumber, int]
     was_added: bool
 
 
@@ -75,10 +77,17 @@ def choose_instance(arrs: Arrs, kind: InstanceKind, slug: str | None) -> Instanc
     return rows[0]
 
 
-def propose_item(arrs: Arrs, row: InstanceRow, term: str) -> AddProposal:
-    """Look the words up in the instance. Raises ArrError where it cannot be asked."""
+def propose_item(
+    arrs: Arrs, row: InstanceRow, terms: Sequence[str], is_enough: Callable[[Sequence[FoundItem]], bool]
+) -> AddProposal:
+    """Look the terms up in the instance, until the results are enough. Raises ArrError where it cannot be asked."""
+    found: dict[int, FoundItem] = {}
     with arrs.client(row) as client:
-        return AddProposal(row, look_up(client, term), read_root_folders(client), read_profiles(client))
+        for term in terms:
+            found |= {item.number: item for item in look_up(client, term) if item.number not in found}
+            if is_enough(tuple(found.values())):
+                break
+        return AddProposal(row, tuple(found.values()), read_root_folders(client), read_profiles(client))
 
 
 def add_to_library(
@@ -104,7 +113,7 @@ def add_to_library(
         if is_movie:
             if not was_added:
                 _monitor_movie(client, MovieId(arr_id))
-            return InLibrary(row, arr_id, {(0, 0): arr_id}, was_added)
+            return InLibrary(row, arr_id, {NUMBER_OF_A_MOVIE: arr_id}, was_added)
         episodes = _await_episodes(client, arr_id, numbers, sleep)
         _monitor_episodes(client, SeriesId(arr_id), episodes.values())
         ids = {number: episode.id for number, episode in episodes.items()}
@@ -158,13 +167,13 @@ def _shelf(client: ArrClient, wish: AddWish) -> Shelf:
 
 def _await_episodes(
     client: ArrClient, series_id: int, numbers: Numbers, sleep: Callable[[float], None]
-) -> dict[tuple[int, int], EpisodeResource]:
+) -> dict[EpisodeNumber, EpisodeResource]:
     """Return the episodes with these numbers. Wait until Sonarr has read the series."""
     for _ in range(int(EPISODES_S / LOOK_S)):
         every = read_episodes(client, SeriesId(series_id))
-        found = {(episode.season_number, episode.episode_number): episode for episode in every}
         if every:
-            return {number: found[number] for number in numbers if number in found}
+            found = ((number, find_episode(number, every)) for number in numbers)
+            return {number: episode for number, episode in found if episode is not None}
         sleep(LOOK_S)
     raise ArrError(
         f"{client.address.label} has added the series and has not read its episodes yet. Look at it there, then try "

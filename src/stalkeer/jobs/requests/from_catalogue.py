@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stalkeer.adapters.arr.adding import FoundItem
+from stalkeer.core.catalogue.episode_numbers import EpisodeNumber
 from stalkeer.core.downloads.states import Priority
 from stalkeer.core.matching.rules import RuleAction, RuleOrigin
 from stalkeer.core.naming.destination import EPISODE, MOVIE, Destination
@@ -21,6 +23,7 @@ from stalkeer.jobs.matching.rule_effects import keep_rules
 from stalkeer.jobs.matching.rules import rule_of_pair
 from stalkeer.jobs.refresh.refresh import RefreshContext
 from stalkeer.jobs.requests.add_item import (
+    NUMBER_OF_A_MOVIE,
     AddProposal,
     AddWish,
     InLibrary,
@@ -40,7 +43,7 @@ from stalkeer.store.library.targets import read_targets
 from stalkeer.store.library.wanted import find_wanted
 from stalkeer.store.sources.sources import get_source
 
-ArrNumber = tuple[int, int]  # season and episode; (0, 0) for a movie
+MOST_LOOK_UPS = 3  # titles that a name can mean, each one question to a service on the internet
 
 
 class DownloadScope(StrEnum):
@@ -69,6 +72,15 @@ class CatalogueProposal:
     entry: CatalogueEntry
     proposal: AddProposal
     best: int | None
+
+    @property
+    def doubt(self) -> str:
+        """Tell a user of the command line what to give where no result is sure."""
+        label, name = self.proposal.instance.label, self.entry.name
+        if not self.proposal.found:
+            return f"{label} finds nothing with the title of {name}. Give its id with --id, or --folder for a folder."
+        known = ", ".join(f"{item.number} {item.title} ({item.year})" for item in self.proposal.found[:10])
+        return f"{label} is not sure what {name} is. Choose with --id: {known}"
 
 
 def download_to_folder(
@@ -121,11 +133,10 @@ def propose_for_entry(context: CatalogueContext, entry_id: EntryId, slug: str | 
     """Ask Radarr or Sonarr what the entry is. Raises NotFound without an instance, and ArrError."""
     entry = _get(context, entry_id)
     row = choose_instance(context.arrs, _program(entry), slug)
-    title = entry.title or entry.name
     is_movie = _program(entry) is InstanceKind.RADARR
-    term = f"tmdb:{entry.tmdb_id}" if is_movie and entry.tmdb_id else title
-    proposal = propose_item(context.arrs, row, term)
-    return CatalogueProposal(entry, proposal, _surest(entry, proposal))
+    terms = (f"tmdb:{entry.tmdb_id}",) if is_movie and entry.tmdb_id else entry.titles[:MOST_LOOK_UPS]
+    proposal = propose_item(context.arrs, row, terms, lambda found: _surest(entry, found) is not None)
+    return CatalogueProposal(entry, proposal, _surest(entry, proposal.found))
 
 
 def add_and_download(
@@ -149,7 +160,7 @@ def add_and_download(
             f"{row.label} has nothing to download of it: it has the files, or does not count them as released. "
             "Download to a folder takes it all the same."
         )
-    pairs = [(wanted_id, chosen[number]) for number, wanted_id in sorted(wanted.items()) if number in chosen]
+    pairs = [(wanted_id, chosen[number]) for number, wanted_id in _in_order(wanted) if number in chosen]
     matching = context.matching()
     rules = [
         rule_of_pair(matching, wanted_id, entry.id, RuleAction.PIN, "chosen in the catalogue")
@@ -163,12 +174,15 @@ def add_and_download(
 
 def read_destination(entry: CatalogueEntry) -> Destination:
     """Read the parts of the file name from the entry. Raises InvalidInput where the entry's name lacks one of them."""
-    title = entry.title or entry.name
-    if entry.kind == EntryKind.EPISODE.value:
-        if entry.season is None or entry.episode is None:
-            raise InvalidInput(f"{entry.name} names no season and episode, so its file could not be named.")
-        return Destination(EPISODE, title, entry.year, entry.season, _episodes(entry))
-    return Destination(MOVIE, title, entry.year)
+    title = entry.titles[0]
+    if entry.kind != EntryKind.EPISODE.value:
+        return Destination(MOVIE, title, entry.year)
+    if entry.episode is not None:
+        # media servers read a number that counts through all seasons as one of the first
+        return Destination(EPISODE, title, entry.year, 1 if entry.season is None else entry.season, _episodes(entry))
+    if entry.air_date is not None:
+        return Destination(EPISODE, title, entry.year, int(entry.air_date[:4]), air_date=entry.air_date)
+    raise InvalidInput(f"{entry.name} names neither an episode nor a date, so its file could not be named.")
 
 
 def _get(context: CatalogueContext, entry_id: EntryId) -> CatalogueEntry:
@@ -227,20 +241,25 @@ def _queue_kept(queue: DownloadQueue, entry: CatalogueEntry, priority: Priority)
         return create_download(connection, new, queue.clock())
 
 
-def _surest(entry: CatalogueEntry, proposal: AddProposal) -> int | None:
-    """Return the only result with the entry's id, or with its title and, where both years are known, its year."""
-    if entry.tmdb_id and any(found.number == entry.tmdb_id for found in proposal.found):
+def _surest(entry: CatalogueEntry, found: Sequence[FoundItem]) -> int | None:
+    """Return the only result with the entry's id, or with a title of it and, where both years are known, its year.
+
+    Titles elsewhere count only where no result has the title as its own.
+    """
+    if entry.tmdb_id and any(item.number == entry.tmdb_id for item in found):
         return entry.tmdb_id
-    key = title_key(entry.title or entry.name)
-    same = [
-        found
-        for found in proposal.found
-        if title_key(found.title) == key and (not entry.year or not found.year or entry.year == found.year)
-    ]
-    return same[0].number if len(same) == 1 else None
+    fitting = [item for item in found if not entry.year or not item.year or entry.year == item.year]
+    for title in entry.titles:
+        key = title_key(title)
+        same = [item for item in fitting if title_key(item.title) == key] or [
+            item for item in fitting if key in map(title_key, item.other_titles)
+        ]
+        if same:
+            return same[0].number if len(same) == 1 else None
+    return None
 
 
-def _wanted(context: CatalogueContext, held: InLibrary) -> dict[ArrNumber, WantedId]:
+def _wanted(context: CatalogueContext, held: InLibrary) -> dict[EpisodeNumber, WantedId]:
     """Read the item from its instance, and return its missing files by season and episode."""
     sync = WantedSync(context.queue.database, context.arrs, context.settings.wanted, QuietRun())
     report = sync_item(sync, held.instance, held.library_arr_id)
@@ -253,18 +272,26 @@ def _wanted(context: CatalogueContext, held: InLibrary) -> dict[ArrNumber, Wante
     return {by_arr_id[target.arr_id]: target.wanted_id for target in targets if not target.is_gone}
 
 
-def _by_number(chosen: Sequence[CatalogueEntry]) -> dict[ArrNumber, CatalogueEntry]:
+def _by_number(chosen: Sequence[CatalogueEntry]) -> dict[EpisodeNumber, CatalogueEntry]:
     """Return the entry for each episode. A file with several episodes serves those that have no file of their own."""
     found = {_number(entry): entry for entry in chosen}
     for entry in chosen:
         if entry.kind == EntryKind.EPISODE.value:
-            for episode in _episodes(entry):
-                found.setdefault((entry.season or 0, episode), entry)
+            for episode in _episodes(entry)[1:]:
+                found.setdefault(EpisodeNumber(entry.season, episode), entry)
     return found
 
 
-def _number(entry: CatalogueEntry) -> ArrNumber:
-    return (0, 0) if entry.kind == EntryKind.MOVIE.value else (entry.season or 0, entry.episode or 0)
+def _number(entry: CatalogueEntry) -> EpisodeNumber:
+    if entry.kind == EntryKind.MOVIE.value:
+        return NUMBER_OF_A_MOVIE
+    if entry.episode is None:
+        return EpisodeNumber(None, 0, entry.air_date or "")
+    return EpisodeNumber(entry.season, entry.episode)
+
+
+def _in_order(wanted: Mapping[EpisodeNumber, WantedId]) -> list[tuple[EpisodeNumber, WantedId]]:
+    return sorted(wanted.items(), key=lambda row: row[0].order)
 
 
 def _episodes(entry: CatalogueEntry) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true
 
 from stalkeer.core.catalogue.filters import categories
+from stalkeer.core.titles import READINGS_SIGN, title_readings
 from stalkeer.errors import NotFound
 from stalkeer.model import EntryId, EntryKind, SourceId
 from stalkeer.store.catalogue.search import fitting
@@ -54,6 +55,11 @@ class CatalogueEntry:
     @property
     def is_movie(self) -> bool:
         return self.kind == EntryKind.MOVIE.value
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Return the titles that the name can mean, the most likely first."""
+        return _readings(self.kind, self.name, self.group)
 
     @property
     def is_hls(self) -> bool:
@@ -267,6 +273,18 @@ def _clauses(connection: Connection, search: EntrySearch) -> list[ColumnElement[
     return clauses
 
 
+def _title(row: Row[*tuple[Any, ...]]) -> str | None:
+    """Return the most likely title. The stored text joins all of them where a name has several."""
+    if row.kind == EntryKind.LIVE.value:
+        return None
+    has_several = row.title is not None and READINGS_SIGN in row.title
+    return _readings(row.kind, row.name, row.group)[0] if has_several else row.title
+
+
+def _readings(kind: str, name: str, group: str | None) -> tuple[str, ...]:
+    return title_readings(name, None if kind == EntryKind.OTHER.value else kind, group or "")
+
+
 def _entry(row: Row[*tuple[Any, ...]]) -> CatalogueEntry:
     return CatalogueEntry(
         id=EntryId(row.id),
@@ -275,7 +293,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> CatalogueEntry:
         kind=row.kind,
         kind_reason=row.kind_reason,
         name=row.name,
-        title=None if row.kind == EntryKind.LIVE.value else row.title,
+        title=_title(row),
         group=row.group,
         logo=row.logo,
         year=row.year,

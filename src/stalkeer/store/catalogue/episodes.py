@@ -23,22 +23,27 @@ def list_episodes_of(connection: Connection, entry_id: EntryId, season: int | No
     keys = select(own_keys.c.key).where(own_keys.c.title_id == own.c.title_id, own_keys.c.penalty == 0)
     same_title = select(title_keys.c.title_id).where(title_keys.c.key.in_(keys), title_keys.c.penalty == 0)
     query = (
-        select(entries.c.id, entries.c.season, entries.c.episode)
+        select(entries.c.id, entries.c.season, entries.c.episode, entries.c.air_date)
         .join(own, own.c.source_id == entries.c.source_id)
         .join(sources, sources.c.id == entries.c.source_id)
         .where(
             IS_CURRENT,
             entries.c.kind == EntryKind.EPISODE.value,
-            entries.c.season.is_not(None),
-            entries.c.episode.is_not(None),
+            entries.c.episode.is_not(None) | entries.c.air_date.is_not(None),
             ~entries.c.protected,
             (entries.c.title_id == own.c.title_id) | entries.c.title_id.in_(same_title),
         )
-        .order_by(entries.c.season, entries.c.episode, func.coalesce(entries.c.resolution, 0).desc(), entries.c.id)
+        .order_by(
+            func.coalesce(entries.c.season, 0),
+            func.coalesce(entries.c.episode, 0),
+            entries.c.air_date,
+            func.coalesce(entries.c.resolution, 0).desc(),
+            entries.c.id,
+        )
     )
     if season is not None:
         query = query.where(entries.c.season == season)
-    best: dict[tuple[int, int], EntryId] = {}
+    best: dict[tuple[int | None, int | None, str | None], EntryId] = {}
     for row in connection.execute(query):
-        best.setdefault((row.season, row.episode), EntryId(row.id))
+        best.setdefault((row.season, row.episode, row.air_date), EntryId(row.id))
     return read_entries(connection, list(best.values())[:MOST_EPISODES])
