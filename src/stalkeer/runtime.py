@@ -35,6 +35,8 @@ from stalkeer.store.system.settings import (
 
 if TYPE_CHECKING:
     from stalkeer.adapters.tmdb.client import TmdbPace
+    from stalkeer.jobs.catalogue.logos import LogoCache
+    from stalkeer.jobs.catalogue.picture_folder import PictureFolder
     from stalkeer.jobs.downloads.context import DownloadQueue
     from stalkeer.jobs.health.check import HealthReport
     from stalkeer.jobs.journal.reporting import Run
@@ -147,6 +149,8 @@ class Clients:
     tmdb_pace: Once[TmdbPace] = field(default_factory=Once)
     library_cache: Once[LibraryCache] = field(default_factory=Once)
     artwork: Once[ArtworkCache] = field(default_factory=Once)
+    logos: Once[LogoCache] = field(default_factory=Once)
+    pictures: Once[PictureFolder] = field(default_factory=Once)
 
 
 @dataclass(frozen=True)
@@ -180,10 +184,23 @@ class App:
         """Return the cache of the instances' posters and backdrops."""
         from stalkeer.jobs.library.artwork import ArtworkCache
 
-        return self.clients.artwork.get(
-            lambda: ArtworkCache(
-                self.database, self.arrs, self.paths.artwork, lambda: self.settings.retention.pictures_size
-            )
+        return self.clients.artwork.get(lambda: ArtworkCache(self.database, self.arrs, self.picture_folder))
+
+    @property
+    def logos(self) -> LogoCache:
+        """Return the cache of the pictures that playlists name for their entries."""
+        from stalkeer.jobs.catalogue.logos import LogoCache
+
+        return self.clients.logos.get(
+            lambda: LogoCache(self.database, self.secrets, lambda: self.settings, self.picture_folder)
+        )
+
+    @property
+    def picture_folder(self) -> PictureFolder:
+        from stalkeer.jobs.catalogue.picture_folder import PictureFolder
+
+        return self.clients.pictures.get(
+            lambda: PictureFolder(self.paths.artwork, lambda: self.settings.retention.pictures_size, self.clock)
         )
 
     @property

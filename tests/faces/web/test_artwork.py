@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
-from stalkeer.adapters.arr.artwork import LARGEST, media_type_of
+from stalkeer.adapters.arr.artwork import LARGEST
+from stalkeer.adapters.net.pictures import media_type_of
 from stalkeer.demo.http import Response
 from stalkeer.demo.radarr import Radarr
 from stalkeer.faces.web.artwork import TRANSPARENT
+from stalkeer.jobs.catalogue.picture_folder import surplus
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.artwork import surplus
 from stalkeer.jobs.wanted.scan import Scanner, scan_missing
 from stalkeer.runtime import App
 from stalkeer.store.db.tables import library, wanted

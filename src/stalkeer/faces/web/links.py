@@ -30,6 +30,11 @@ def links_of(work: LibraryDetails) -> tuple[Link, ...]:
     )
 
 
+def logo_path(entry_id: int, logo: str | None) -> str:
+    """Return the path of the picture that the playlist names for an entry, as `artwork_path` does."""
+    return f"/artwork/entry/{entry_id}?v={crc32(logo.encode(errors='replace')):08x}" if logo else ""
+
+
 def artwork_path(library_id: int, picture: str, file: str | None) -> str:
     """Return the path of a picture relative to the URL base; empty where there is none. It changes with the picture."""
     return f"/artwork/{library_id}/{picture}?v={crc32(file.encode()):08x}" if file else ""

@@ -21,7 +21,7 @@ from stalkeer.errors import StalkeerError
 from stalkeer.faces.web import formats, runs_text, states
 from stalkeer.faces.web.assets import asset_path
 from stalkeer.faces.web.frame import THEMES, Frame, base_of, frame_of
-from stalkeer.faces.web.links import artwork_path
+from stalkeer.faces.web.links import artwork_path, logo_path
 from stalkeer.faces.web.menu import current_child
 from stalkeer.secrets import mask_text
 from stalkeer.settings.choices import choices_of
@@ -87,6 +87,7 @@ def environment() -> Environment:
         looks=states,
         current_child=current_child,
         artwork=artwork_path,
+        logo=logo_path,
         choices=settings_choices,
     )
     return made

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from stalkeer.jobs.catalogue.picture_folder import surplus
 from stalkeer.jobs.journal.reporting import Run
-from stalkeer.jobs.library.artwork import surplus
 from stalkeer.jobs.system.backup import BackupPlace, delete_backup, list_backups
 from stalkeer.jobs.system.log_files import list_log_files
 from stalkeer.logs import get_logger

@@ -133,6 +133,12 @@ class SecuritySettings(Section):
     require_https: bool = Field(
         False, title="Require HTTPS", description="Reject requests without HTTPS, except from this machine."
     )
+    playlist_pictures: bool = Field(
+        True,
+        title="Pictures of playlists",
+        description="Show the posters and logos that playlists name. Stalkeer fetches each once, when a page shows it, "
+        "from the server that the playlist names, and never from your own network unless the playlist is there, too.",
+    )
     session_lifetime: Duration = Field(
         30 * 86400.0,
         ge=60,
