@@ -39,6 +39,7 @@ ROOMS = (
     "library",
     "wanted",
     "matching",
+    "media",
     "offers",
     "imports",
     "downloads",

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.library.artwork import ArtworkCache
     from stalkeer.jobs.library.clients import Arrs
     from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
+    from stalkeer.jobs.media.refresh import MediaContext
     from stalkeer.jobs.notify.sending import NotifyTools
     from stalkeer.jobs.refresh.refresh import RefreshContext
     from stalkeer.jobs.requests.from_catalogue import CatalogueContext
@@ -339,6 +340,13 @@ class App:
         from stalkeer.jobs.notify.sending import NotifyTools
 
         return NotifyTools(self.database, self.secrets, self.clock, lambda at: at.astimezone())
+
+    @property
+    def media(self) -> MediaContext:
+        """Return the parts that tell the media server of new files."""
+        from stalkeer.jobs.media.refresh import MediaContext
+
+        return MediaContext(self.database, lambda: self.settings.media_server, self.clock)
 
     @property
     def tmdb_pace(self) -> TmdbPace:

@@ -290,6 +290,22 @@ def test_while_somebody_watches_from_the_account_its_download_pauses_and_others_
             house.await_state(download, DownloadState.COMPLETED)
 
 
+@pytest.mark.parametrize("kind", ["plex", "jellyfin", "emby"])
+def test_the_media_server_is_told_of_a_file_that_nothing_imports(tmp_path, database, running, kind):
+    with media_server(kind) as server:
+        given = {"type": kind, "url": server.url, "token": TOKEN, "refresh": "true"}
+        given = {f"media_server.{name}": value for name, value in given.items()}
+        with open_house(tmp_path, database, given) as house:
+            download = house.download("Dune", content(60_000), house.source())
+            server.libraries = {"Films": (str(house.app.settings.directories.movies),)}
+
+            running(house.engine(intervals=replace(QUICKLY, media_s=0.1)))
+
+            row = house.await_state(download, DownloadState.COMPLETED)
+            eventually(lambda: server.told, "it is told")
+            assert server.told == [str(Path(row.outcome.placed_path).parent)]
+
+
 def test_an_account_is_asked_before_its_first_download_and_seldom_after(tmp_path, database, running):
     with open_house(tmp_path, database, {"downloads.viewer_reserve": 1}) as house:
         source = house.source(max_connections=None)

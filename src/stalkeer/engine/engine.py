@@ -15,7 +15,6 @@ from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 
-from stalkeer.adapters.media.sessions import MediaServer
 from stalkeer.adapters.transfers.memory import share_pools
 from stalkeer.engine.follow_ups import EngineStep, Trigger, steps_after
 from stalkeer.engine.heartbeat import BeatResult, Heartbeat
@@ -31,6 +30,7 @@ from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.hooks.run import HookRunner
+from stalkeer.jobs.media.refresh import MediaContext, server_of, tell_media_server
 from stalkeer.jobs.native.folders import make_native_folders
 from stalkeer.jobs.native.watch import GrabWatch
 from stalkeer.jobs.notify.sending import NotifyTools
@@ -135,6 +135,8 @@ class Engine:
         program, watch_folders = self._program, clients.watch_folders
         notifier = NotifyTools(program.database, program.secrets, program.clock, lambda at: at.astimezone())
 
+        media = MediaContext(program.database, lambda: program.settings.media_server, program.clock)
+
         def look_at_watch_folders() -> bool:
             return watch_folders is not None and watch_folders(self._wake_heartbeat, lambda: not self._is_running)
 
@@ -145,6 +147,7 @@ class Engine:
             notify=lambda: tell(notifier),
             watch_folders=look_at_watch_folders,
             hooks=self._hooks.run_following,
+            media=lambda: tell_media_server(media),
         )
 
     # --- life
@@ -282,8 +285,7 @@ class Engine:
             return
         if not self._is_first_worker():  # other workers read its results from the database
             return
-        asked = MediaServer(server.type.value, server.url.rstrip("/"), server.token.get_secret_value())
-        watched = note_viewers(self._tools.database, self._tools.secrets, asked, self._tools.clock)
+        watched = note_viewers(self._tools.database, self._tools.secrets, server_of(server), self._tools.clock)
         if watched - self._watched:
             self._heartbeat.wake()
         self._watched = watched

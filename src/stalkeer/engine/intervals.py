@@ -26,6 +26,7 @@ class Intervals:
     viewers_s: float = 5.0  # ask a media server who watches
     notify_s: float = 10.0  # check for events that targets are told of, and for messages to send again
     watch_s: float = 20.0  # look at the watch folders
+    media_s: float = 5.0  # check whether the media server is to be told of new files
     hooks_s: float = 5.0  # check whether a script is due after a download
     settings_s: float = 3.0  # check whether another process changed the settings
 

@@ -21,6 +21,7 @@ class Looks:
     notify: Look
     watch_folders: Look
     hooks: Look
+    media: Look
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,11 @@ class Loops:
     notify: Loop
     watch_folders: Loop
     hooks: Loop
+    media: Loop
 
     def start(self, *, of_serve: bool) -> None:
         """Start the loops of every process. `of_serve` adds those that only one process of a database runs."""
-        for loop in (self.viewers, self.settings, self.hooks):
+        for loop in (self.viewers, self.settings, self.hooks, self.media):
             loop.start()
         if of_serve:
             for loop in (self.grabs, self.notify, self.watch_folders):
@@ -45,12 +47,12 @@ class Loops:
 
     def wake(self) -> None:
         """Look now at what a change of the queue may concern."""
-        for loop in (self.grabs, self.watch_folders, self.hooks):
+        for loop in (self.grabs, self.watch_folders, self.hooks, self.media):
             loop.wake()
 
     def stop_looks(self) -> None:
         """Stop the loops that may start work. `hooks` and `viewers` stop after the worker."""
-        for loop in (self.settings, self.grabs, self.notify, self.watch_folders):
+        for loop in (self.settings, self.grabs, self.notify, self.watch_folders, self.media):
             loop.stop()
 
 
@@ -78,5 +80,11 @@ def make_loops(looks: Looks, intervals: Intervals) -> Loops:
             looks.hooks,
             LoopPace(intervals.hooks_s, soon_s=intervals.hooks_s / 50),
             "the scripts that follow a download run later",
+        ),
+        media=Loop(
+            "media-server",
+            looks.media,
+            LoopPace(intervals.media_s, intervals.media_s / 50, soon_s=0.1),
+            "the media server is told of new files later",
         ),
     )

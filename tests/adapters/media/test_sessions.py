@@ -2,7 +2,8 @@
 
 import pytest
 
-from stalkeer.adapters.media.sessions import MediaServer, read_sessions
+from stalkeer.adapters.media.server import MediaServer
+from stalkeer.adapters.media.sessions import read_sessions
 from stalkeer.errors import MediaServerError
 from tests.doubles.media_servers import EMBY, JELLYFIN, PLEX, TOKEN, media_server
 

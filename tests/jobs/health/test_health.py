@@ -6,18 +6,22 @@ import shutil
 import stat
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import insert, select, update
 
 from stalkeer.jobs.health.check import CHECKS, check_health
+from stalkeer.jobs.media.refresh import note_new_file, tell_media_server
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db import tables
 from stalkeer.store.notify.targets import Address, NewTarget, TargetKind, TargetOptions, add_target, note_result
 from stalkeer.store.system.health import list_findings
 from stalkeer.store.system.settings import write_settings
 from tests.doubles.disks import mounted_disk, remount_read_only
+from tests.doubles.media_servers import TOKEN as MEDIA_TOKEN
+from tests.doubles.media_servers import media_server
 
 
 @pytest.fixture
@@ -320,3 +324,26 @@ def test_a_target_whose_address_the_key_cannot_read_is_named(look, healthy, cloc
     [finding] = [finding for finding in look().findings if finding.check == "credentials"]
 
     assert "the target phone of notifications" in finding.message
+
+
+def test_a_media_server_that_is_not_told_for_a_quarter_of_an_hour_is_reported_until_it_is(look, healthy, clock):
+    with media_server("jellyfin") as server:
+        given = {"type": server.kind, "url": server.url, "token": MEDIA_TOKEN, "refresh": True}
+        healthy.change_settings({f"media_server.{name}": value for name, value in given.items()})
+        with healthy.database.begin() as connection:
+            note_new_file(connection, healthy.settings.media_server, Path("/media/films/Alien/A.mkv"), clock())
+        server.status = 503
+        tell_media_server(healthy.media)
+        assert found(look()) == set()
+        clock.advance(900)
+        tell_media_server(healthy.media)
+        [finding] = look().findings
+        assert (finding.check, finding.subject, finding.level) == ("media_server", "Jellyfin", "warning")
+        assert "answered 503" in finding.message and MEDIA_TOKEN not in finding.message
+
+        server.status = 0
+        clock.advance(900)
+        tell_media_server(healthy.media)
+
+        assert server.told == ["/media/films/Alien"]
+        assert look().findings == ()

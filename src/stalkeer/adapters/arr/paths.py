@@ -50,6 +50,11 @@ def is_same_path(one: str, other: str) -> bool:
     return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
 
 
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder or lies in it. Both are in the notation of the same program."""
+    return _below(_pure(path), _pure(folder)) is not None
+
+
 def _below(path: PurePath, base: PurePath) -> tuple[str, ...] | None:
     """Return the parts of `path` below `base`, unchanged; None when `path` is elsewhere."""
     if type(path) is not type(base) or not _composed(path).is_relative_to(_composed(base)):

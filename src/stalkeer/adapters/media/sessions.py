@@ -7,27 +7,15 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.alias_generators import to_pascal
 
-from stalkeer.adapters.net.api import Api, proxy_of_environment
+from stalkeer.adapters.media.server import PLEX, MediaServer, Question, ask
 from stalkeer.adapters.net.deadlines import Deadlines
-from stalkeer.adapters.net.failures import NetworkFailure
-from stalkeer.adapters.net.tls import Tls, context_of
 from stalkeer.errors import MediaServerError
 
 DEADLINES = Deadlines(connect_s=2.0, head_s=3.0, silence_s=3.0)  # seconds; the server is asked every few seconds
-PLEX = "plex"
 PATHS = {PLEX: "/status/sessions", "jellyfin": "/Sessions", "emby": "/Sessions"}
 WEB = ("http://", "https://")
 STREAM_FILES = (".strm",)  # files that contain only the address of a stream
 LIVE_TYPES = ("TvChannel", "LiveTvChannel", "LiveTvProgram")
-
-
-@dataclass(frozen=True)
-class MediaServer:
-    """Describe a Plex, Jellyfin or Emby server. `kind` is plex, jellyfin or emby."""
-
-    kind: str
-    url: str
-    token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -95,23 +83,11 @@ _EMBY = TypeAdapter(tuple[_Session, ...])
 
 def read_sessions(server: MediaServer) -> tuple[Watched, ...]:
     """Return the media that users watch now. Raises MediaServerError where no Plex, Jellyfin or Emby answers."""
-    headers = {"Accept": "application/json", "User-Agent": "Stalkeer"}
-    headers["X-Plex-Token" if server.kind == PLEX else "X-Emby-Token"] = server.token
-    api = Api(headers, DEADLINES, tls=context_of(Tls()), proxy=proxy_of_environment(server.url))
+    content = ask(server, Question("GET", PATHS[server.kind], "for its sessions"), DEADLINES)
     try:
-        answer = api.ask("GET", f"{server.url}{PATHS[server.kind]}", {})
-    except NetworkFailure as failure:
-        raise MediaServerError(f"{_name(server)} did not answer: {failure.words}. Check its address.") from None
-    finally:
-        api.close()
-    if answer.status in (401, 403):
-        raise MediaServerError(f"{_name(server)} refused the token. Check `media_server.token`.")
-    if not answer.is_success:
-        raise MediaServerError(f"{_name(server)} answered {answer.status} for its sessions. Check its address.")
-    try:
-        return _of_plex(answer.content) if server.kind == PLEX else _of_emby(answer.content)
+        return _of_plex(content) if server.kind == PLEX else _of_emby(content)
     except ValueError as error:
-        raise MediaServerError(f"{_name(server)} answered in an unknown form. Check `media_server.type`.") from error
+        raise MediaServerError(f"{server.name} answered in an unknown form. Check `media_server.type`.") from error
 
 
 def _of_plex(content: bytes) -> tuple[Watched, ...]:
@@ -138,7 +114,3 @@ def _of_emby(content: bytes) -> tuple[Watched, ...]:
 def _watched(title: str, place: str, *, is_live: bool) -> Watched:
     is_address = place.lower().startswith(WEB)
     return Watched(title, place, is_live or is_address or place.lower().endswith(STREAM_FILES), is_live)
-
-
-def _name(server: MediaServer) -> str:
-    return {"plex": "Plex", "jellyfin": "Jellyfin", "emby": "Emby"}[server.kind]

@@ -40,6 +40,7 @@ NOUNS = (
     Noun("quarantine", "stalkeer.faces.cli.quarantine", "List, accept and delete files that were set aside as wrong."),
     Noun("watch", "stalkeer.faces.cli.watch", "List, match and retry the videos of the watch folders."),
     Noun("hook", "stalkeer.faces.cli.hook", "Show and test the scripts around the import."),
+    Noun("media", "stalkeer.faces.cli.media", "Test Plex, Jellyfin or Emby, and what it is told of."),
     Noun("job", "stalkeer.faces.cli.job", "List, start and cancel jobs."),
     Noun("notify", "stalkeer.faces.cli.notify", "Tell Discord, a webhook and others what happened."),
     Noun("worker", "stalkeer.faces.cli.worker", "Run downloads and jobs without the web server."),

@@ -38,6 +38,7 @@ TITLES = {
     "paths": "Folders and paths",
     "troubleshooting": "Troubleshooting",
     "hooks": "Hook scripts",
+    "media-server": "Media server",
     "configuration": "Configuration",
     "cli": "Command line",
     "api": "API",

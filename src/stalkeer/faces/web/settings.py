@@ -8,14 +8,18 @@ from fastapi.responses import HTMLResponse, Response
 from stalkeer.errors import ConfigurationError, InvalidInput, NotFound, StalkeerError
 from stalkeer.faces.web.forms import FormFields, asked_folders
 from stalkeer.faces.web.frame import app_of
-from stalkeer.faces.web.render import Toast, done, moved, page, refuse
+from stalkeer.faces.web.render import Toast, done, fragment, moved, page, refuse
 from stalkeer.faces.web.settings_form import SECTIONS, SettingsPage, fields_of, read_form, section_named
 from stalkeer.faces.web.settings_rows import TABLES, changed_lists, context_of, rows_of
 from stalkeer.jobs.hooks.standing import read_hooks
 from stalkeer.jobs.matching.lookups import check_tmdb
+from stalkeer.jobs.media.trying import try_media_server, try_saved, waiting_folders, with_changes
 from stalkeer.jobs.system.make_folders import make_folders, missing_folders
+from stalkeer.secrets import mask_text
 
 router = APIRouter(include_in_schema=False)
+MEDIA_SERVER = "media-server"
+MOST_FOLDERS = 100
 
 
 @router.get("/settings")
@@ -40,6 +44,8 @@ def get_section(request: Request, path: str) -> HTMLResponse:
         "lists": [context_of(app, table, rows_of(app, table)) for table in TABLES.values() if path == "downloads"],
         "hooks": read_hooks(app.database, app.clock()) if path == "hooks" else (),
     }
+    if path == MEDIA_SERVER:
+        context["media_folders"], context["media_count"] = waiting_folders(app.media, MOST_FOLDERS)
     return page(request, "settings/section.html", context)
 
 
@@ -71,6 +77,23 @@ def post_tmdb(request: Request) -> Response:
     except StalkeerError as error:
         return done(request, Toast(str(error), "bad"), status=422)
     return done(request, Toast("TMDB accepted the API key."))
+
+
+@router.post(f"/settings/{MEDIA_SERVER}/test")
+def post_media_server_test(request: Request, form: FormFields) -> HTMLResponse:
+    """Test the media server as it is typed, and show which library would look at a path."""
+    app, path = app_of(request), form.get("test_path", "").strip()
+    prefix = "media_server."
+    try:
+        typed = read_form(known_section(MEDIA_SERVER), form, app.live.loaded)
+        changes = {name.removeprefix(prefix): value for name, value in typed.items()}
+        if changes:
+            tested = try_media_server(with_changes(app.settings.media_server, changes), path)
+        else:
+            tested = try_saved(app.media, path)
+    except StalkeerError as error:
+        return fragment(request, "settings/media_server_test.html", error=mask_text(str(error)))
+    return fragment(request, "settings/media_server_test.html", error="", tested=tested)
 
 
 @router.post("/settings/{path}/reset/{name}")

@@ -54,7 +54,7 @@ SECTIONS = (
         "media-server",
         "Media Server",
         "tv",
-        "Plex, Jellyfin or Emby: downloads pause while somebody watches from the same account.",
+        "Plex, Jellyfin or Emby: who watches from your accounts, and who is told of new files.",
         ("media_server",),
     ),
     SettingsPage(

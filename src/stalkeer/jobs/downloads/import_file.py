@@ -47,10 +47,10 @@ def import_all(run: FinishRun) -> None:
     file = Path(run.row.outcome.placed_path)
     if not _is_let_through(run, file):
         return
-    is_kept = run.tools.settings().import_.mode is ImportMode.NONE or run.row.identity.destination is not None
+    is_kept = _is_kept(run)
     natives = [item for item in run.row.items if item.hand_over is Drive.NATIVE]
     if is_kept and not natives:
-        run.settling.complete(str(file), "is finished; nothing imports it")
+        run.settling.complete(str(file), "is finished; nothing imports it", new_file=file)
         return
     with run.tools.database.begin() as connection:
         if not owned.advance(connection, run.guard.owner, DownloadState.IMPORTING, run.tools.clock()):
@@ -276,9 +276,17 @@ def _conclude(run: FinishRun, final_path: str | None) -> None:
     if any(item.hand_over is Drive.NATIVE and item.state is ItemState.WAITING for item in items):
         run.come_back()  # another instance has grabbed the file meanwhile
         return
+    new_file = None
     if run.row.outcome.placed_path:
-        _tidy(run, Path(run.row.outcome.placed_path))
-    run.settling.complete(final_path, f"was imported as {final_path}")
+        placed = Path(run.row.outcome.placed_path)
+        _tidy(run, placed)
+        new_file = placed if _is_kept(run) and placed.exists() else None
+    run.settling.complete(final_path, f"was imported as {final_path}", new_file)
+
+
+def _is_kept(run: FinishRun) -> bool:
+    """Tell whether the file stays where it is placed: Stalkeer hands it over to no instance."""
+    return run.tools.settings().import_.mode is ImportMode.NONE or run.row.identity.destination is not None
 
 
 def _rest(run: FinishRun) -> None:

@@ -12,6 +12,7 @@ from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.retry import ATTEMPTS_WITHOUT_LIMIT, GiveUp, decide_retry, has_attempts_left
 from stalkeer.jobs.downloads.choosing import next_variant
 from stalkeer.jobs.downloads.context import DownloadContext
+from stalkeer.jobs.media.refresh import note_new_file
 from stalkeer.jobs.sources.account_status import ASK_EVERY, AccountState
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.store.db.database import Database, Transaction
@@ -174,11 +175,14 @@ class Settling:
                 record_event(connection, now, replace(event, data={"code": problem.code}))
         self.tools.wake()
 
-    def complete(self, final_path: str | None, words: str) -> None:
+    def complete(self, final_path: str | None, words: str, new_file: Path | None = None) -> None:
+        """Complete the download. The media server is told of `new_file`, which no instance announces."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             if owned.complete(connection, self.owner, final_path, now):
                 record_event(connection, now, self.event("download.completed", words))
+                if new_file is not None:
+                    note_new_file(connection, self.tools.settings().media_server, new_file, now)
         self.tools.wake()
 
     def start_over(self, problem: RunProblem) -> None:

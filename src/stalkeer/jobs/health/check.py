@@ -107,6 +107,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "backup": program.check_backups,
     "login": program.check_login,
     "titles": connections.check_titles,
+    "media_server": connections.check_media_server,
     OWN_CHECK: connections.check_targets,
 }
 

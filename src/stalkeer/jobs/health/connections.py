@@ -1,11 +1,14 @@
-"""Check instances, sources, accounts and targets of notifications, by what their last requests recorded."""
+"""Check what Stalkeer connects to, by what the last requests recorded: instances, sources, accounts, targets of
+notifications, and the media server.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from stalkeer.core.notify.intake import OWN_CHECK
-from stalkeer.jobs.health.facts import EXPIRY_WARNING, TIMES_IN_A_ROW, Facts
+from stalkeer.jobs.health.facts import EXPIRY_WARNING, MEDIA_PATIENCE, TIMES_IN_A_ROW, Facts
+from stalkeer.jobs.media.refresh import server_of
 from stalkeer.jobs.system.first_run import is_alone
 from stalkeer.model import AccountStatus
 from stalkeer.settings.folders import playlist_problems
@@ -95,3 +98,13 @@ def check_titles(facts: Facts) -> Iterator[Finding]:
         message = f"TMDB could not be asked for further titles: {facts.titles_error}"
         fix = "Matching continues without them. Check the key with: stalkeer match tmdb"
         yield Finding("titles", "tmdb", WARNING, message, fix)
+
+
+def check_media_server(facts: Facts) -> Iterator[Finding]:
+    """Report that the media server has not taken a folder for a while."""
+    folder = facts.media
+    if folder is not None and facts.now - folder.queued_at >= MEDIA_PATIENCE:
+        name = server_of(facts.settings.media_server).name
+        message = f"{name} could not be told of new files: {folder.error}"
+        fix = f'Check it with: stalkeer media test "{folder.folder}"; what it was not told of is kept for a week'
+        yield Finding("media_server", name, WARNING, message, fix)

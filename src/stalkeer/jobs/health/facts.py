@@ -18,6 +18,7 @@ from stalkeer.store.downloads.quarantine import Amount, measure_set_aside
 from stalkeer.store.downloads.workers import WorkerRow, database_now, list_workers
 from stalkeer.store.journal.runs import last_report
 from stalkeer.store.library.instances import InstanceRow, list_instances
+from stalkeer.store.media.folders import MediaFolder, oldest_failing
 from stalkeer.store.notify.targets import TargetRow, list_targets
 from stalkeer.store.sources.rows import SourceRow
 from stalkeer.store.sources.sources import list_sources
@@ -29,6 +30,7 @@ EXPIRY_WARNING = timedelta(days=7)
 MOST_SKEW = timedelta(seconds=30)
 LOOKED_BACK = timedelta(days=14)
 BACKUP_AGE = timedelta(days=30)
+MEDIA_PATIENCE = timedelta(minutes=15)  # a media server may start anew meanwhile
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Facts:
     exposed: Sequence[Path] = ()
     targets: Sequence[TargetRow] = ()  # of notifications
     hooks: Sequence[HookStanding] = ()
+    media: MediaFolder | None = None  # what the media server has not taken for the longest time
     titles_error: object = None  # the reason why the last match got no titles from TMDB
 
 
@@ -79,6 +82,7 @@ def read_facts(database: Database, settings: Settings, now: datetime, place: Bac
             misplaced=misplaced(place.data_dir),
             targets=[row for row in list_targets(connection) if row.options.enabled],
             hooks=hook_standings(connection, now),
+            media=oldest_failing(connection) if settings.media_server.is_told else None,
             titles_error=last_report(connection, "match").get("titlesError"),
             unreadable=unreadable_credentials(connection, secrets),
             is_key_right=is_key_of(connection, secrets),

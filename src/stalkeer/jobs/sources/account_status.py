@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from stalkeer.adapters.media.sessions import MediaServer, read_sessions
+from stalkeer.adapters.media.server import MediaServer
+from stalkeer.adapters.media.sessions import read_sessions
 from stalkeer.core.downloads.admission import is_taken_by_viewers
 from stalkeer.core.downloads.viewing import REST, share_viewers
 from stalkeer.errors import SourceError, SourceRefused, StalkeerError

@@ -27,12 +27,14 @@ from stalkeer.settings.types import (
     Section,
     Size,
     Slug,
+    Switch,
     TimeOfDay,
     Words,
     check_languages,
     check_wanted_languages,
     is_http_url,
     name_switch,
+    split_list,
 )
 
 
@@ -224,8 +226,27 @@ class MediaServerType(StrEnum):
     EMBY = "emby"
 
 
+def read_mappings(value: object) -> object:
+    """Read path mappings: `/data/vod=/media, /other=/there`, a list of such texts, or `local` and `remote` as in an
+    instance.
+    """
+    found = split_list(value)
+    if not isinstance(found, list | tuple):
+        return found
+    return tuple(
+        f"{part.get('local', '')}={part.get('remote', '')}" if isinstance(part, dict) else part for part in found
+    )
+
+
+def check_mappings(values: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [value for value in values if not all(part.strip() for part in value.partition("="))]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)}: no path mapping; accepted: the local path first, as /data/vod=/media")
+    return tuple("=".join(part.strip() for part in value.split("=", 1)) for value in values)
+
+
 class MediaServerSettings(Section):
-    """Define the media server that tells who watches."""
+    """Define the media server that tells who watches, and that is told of new files."""
 
     type: MediaServerType = Field(
         MediaServerType.NONE,
@@ -245,9 +266,27 @@ class MediaServerSettings(Section):
         description="Token of Plex, or API key of Jellyfin or Emby.",
         examples=["0123456789"],
     )
+    refresh: Switch = Field(
+        False,
+        title="Tell it of new files",
+        description="Tell the media server of new files that no Radarr or Sonarr imports: with `import.mode: none`, "
+        "and downloads to a folder. Radarr and Sonarr tell it of their own files.",
+    )
+    path_mappings: Annotated[tuple[str, ...], BeforeValidator(read_mappings), AfterValidator(check_mappings)] = Field(
+        (),
+        title="Path mappings",
+        description="Path mappings, if the media server sees Stalkeer's folders under other paths: the local path, an "
+        "equals sign and the path in the media server.",
+        examples=[["/data/vod=/media"]],
+    )
 
     @model_validator(mode="after")
     def _is_whole(self) -> MediaServerSettings:
         if self.type is not MediaServerType.NONE and not is_http_url(self.url):
             raise ValueError("url is not a web address; accepted: http://host:port or https://...")
         return self
+
+    @property
+    def is_told(self) -> bool:
+        """Return whether the media server is told of new files."""
+        return self.refresh and self.type is not MediaServerType.NONE

@@ -229,3 +229,17 @@ notify_deliveries = Table(
     Column("error", Text),
     Index("ix_notify_deliveries_target_id_state", "target_id", "state"),
 )
+
+# --- the media server
+
+# folders with new files that the media server is to be told of, and folders that it was told of a moment ago
+media_folders = Table(
+    "media_folders",
+    metadata,
+    Column("folder", Text, primary_key=True),
+    Column("files", Integer, nullable=False),  # files that it was not told of
+    Column("queued_at", UtcDateTime, nullable=False),  # when the oldest of them was finished
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),  # in a row in vain
+    Column("error", Text),
+)

@@ -1,0 +1,1 @@
+"""Tell a media server of new files that no instance imports."""

@@ -1,0 +1,1 @@
+"""Store the folders that a media server is to be told of."""
