@@ -85,7 +85,6 @@ def test_an_instance_is_taken_over_edited_and_given_back(app, client, place):
     assert (radarr(app).url, radarr(app).origin) == ("http://127.0.0.1:10", "ui")
 
     client.delete("/api/v1/instances/radarr")
-    start_again(app)
 
     assert (radarr(app).url, radarr(app).origin) == ("http://127.0.0.1:9", "config")
 
@@ -125,7 +124,6 @@ def test_a_source_is_taken_over_edited_and_given_back(app, client, place):
     assert source(app).priority == 7
 
     client.delete("/api/v1/sources/main")
-    start_again(app)
 
     assert (source(app).priority, source(app).origin) == (1, "config")
 
@@ -145,7 +143,6 @@ def test_the_filters_of_a_source_that_was_taken_over_are_the_page_s(app, client,
     start_again(app)
     assert patterns(app) == []
     client.delete("/api/v1/sources/main")
-    start_again(app)
 
     assert patterns(app) == ["^XXX"]
 

@@ -195,7 +195,7 @@ def take_over_instance(app: CurrentApp, name: Name) -> Instance:
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
 def delete_instance(app: CurrentApp, name: Name) -> None:
     """Remove an instance that was added here. Its history stays."""
-    instances.remove_instance(app.arrs, name)
+    instances.remove_instance(app.arrs, name, app.settings)
 
 
 @router.post("/{name}/test", responses=problem_answers(404))

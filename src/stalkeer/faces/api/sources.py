@@ -228,7 +228,7 @@ def change_one_source(app: CurrentApp, name: Name, change: SourceToChange) -> So
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
 def delete_one_source(app: CurrentApp, name: Name) -> None:
     """Remove a source. Its entries and history are kept for when it is added again."""
-    delete_source(app.database, app.secrets, name, app.clock())
+    delete_source(app.database, app.secrets, name, app.clock(), app.settings)
 
 
 @router.post("/{name}/test", responses=problem_answers(404))

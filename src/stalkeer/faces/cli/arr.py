@@ -174,8 +174,9 @@ def remove(context: typer.Context, name: str = typer.Argument(help="Name of the 
     """
     from stalkeer.jobs.library.instances import remove_instance
 
-    remove_instance(context_app(context).arrs, name)
-    emit(context, {"removed": name}, lambda console: console.print(f"Removed {name}.", markup=False))
+    parts = context_app(context)
+    words = remove_instance(parts.arrs, name, parts.settings)
+    emit(context, {"removed": name}, lambda console: console.print(words, markup=False))
 
 
 @app.command()

@@ -287,8 +287,8 @@ def remove(context: typer.Context, name: str = Name) -> None:
     from stalkeer.jobs.sources.edit import delete_source
 
     parts = context_app(context)
-    delete_source(parts.database, parts.secrets, name, parts.clock())
-    emit(context, {"removed": name}, lambda console: console.print(f"Removed {name}.", markup=False))
+    words = delete_source(parts.database, parts.secrets, name, parts.clock(), parts.settings)
+    emit(context, {"removed": name}, lambda console: console.print(words, markup=False))
 
 
 def _score(card: Scorecard) -> dict[str, object]:

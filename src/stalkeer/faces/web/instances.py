@@ -130,8 +130,9 @@ def post_take_over(request: Request, slug: str) -> Response:
 
 @router.post("/settings/instances/{slug}/remove")
 def post_remove(request: Request, slug: str) -> Response:
-    instances.remove_instance(app_of(request).arrs, slug)
-    return done(request, Toast(f"Removed {slug}."), to="/settings/instances")
+    app = app_of(request)
+    words = instances.remove_instance(app.arrs, slug, app.settings)
+    return done(request, Toast(words), to="/settings/instances")
 
 
 def read_form(given: Mapping[str, str]) -> InstanceForm:

@@ -202,6 +202,6 @@ def post_verb(request: Request, slug: str, verb: str) -> Response:
         edit_source(app.database, app.secrets, slug, SourcePatch(enabled=verb == "enable"))
         return done(request, Toast(f"{'Enabled' if verb == 'enable' else 'Disabled'} {slug}."), changed="sources")
     if verb == "remove":
-        delete_source(app.database, app.secrets, slug, app.clock())
-        return done(request, Toast(f"Removed {slug}."), to="/sources")
+        words = delete_source(app.database, app.secrets, slug, app.clock(), app.settings)
+        return done(request, Toast(words), to="/sources")
     raise NotFound(f"There is no action {verb!r} for sources.")

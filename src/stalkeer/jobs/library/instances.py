@@ -25,7 +25,7 @@ from stalkeer.errors import (
     StalkeerError,
 )
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.jobs.sources.describe import KEEP, Keep, Unnamed
+from stalkeer.jobs.sources.describe import KEEP, Keep, Unnamed, removal_words
 from stalkeer.model import Drive, InstanceKind, SkipOwned
 from stalkeer.secrets import login_in, mask_url, with_login, without_userinfo
 from stalkeer.settings import Settings
@@ -240,13 +240,20 @@ def take_over_instance(arrs: Arrs, slug: str, loaded: LoadedSettings) -> Instanc
         return store.take_over(connection, slug)
 
 
-def remove_instance(arrs: Arrs, slug: str) -> None:
-    """Remove an instance that was added here. Its history stays.
+def remove_instance(arrs: Arrs, slug: str, settings: Settings) -> str:
+    """Remove an instance that was added here. Its history stays. One that was taken over is again as in config.yml.
+
+    Return the result in words.
 
     Raises NotFound, and Conflict when the instance comes from the configuration.
     """
+    now = arrs.clock()
     with arrs.database.begin() as connection:
-        store.remove_instance(connection, slug, arrs.clock())
+        was_taken_over = get_instance(connection, slug).options.taken_over
+        store.remove_instance(connection, slug, now)
+        if was_taken_over:
+            store.sync_config_instances(connection, store.configured_instances(settings), arrs.secrets, now)
+        return removal_words(slug, {row.slug for row in list_instances(connection)})
 
 
 def try_instance(arrs: Arrs, slug: str) -> ConnectionTest:

@@ -5,7 +5,7 @@ A new source is treated as a change of an empty one, so that both follow the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import Enum
@@ -211,3 +211,8 @@ def _check_number(label: str, value: float | None | Keep, least: int, most: int)
     if isinstance(value, Unnamed) or value is None or least <= value <= most:
         return
     raise InvalidInput(f"{label.capitalize()}: {value} is out of range; accepted: {least:,} to {most:,}")
+
+
+def removal_words(slug: str, present: Collection[str]) -> str:
+    """Tell what a removal did: one that config.yml describes is still there, as described."""
+    return f"{slug} is again as in config.yml." if slug in present else f"Removed {slug}."

@@ -10,16 +10,26 @@ from datetime import datetime
 
 from stalkeer.core.catalogue.groups import GroupChoice
 from stalkeer.errors import Conflict
-from stalkeer.jobs.sources.describe import SourcePatch, apply_patch
+from stalkeer.jobs.sources.describe import SourcePatch, apply_patch, removal_words
 from stalkeer.secrets import SecretBox
+from stalkeer.settings import Settings
 from stalkeer.settings.change import check_list_is_editable
 from stalkeer.settings.load import LoadedSettings
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.sources.credentials import kept_credentials, read_credentials
-from stalkeer.store.sources.description import CONFIG, Credentials, NewSource
-from stalkeer.store.sources.filters import add_filter, give_back_filters, take_over_filters
+from stalkeer.store.sources.description import CONFIG, Credentials, NewSource, configured_sources
+from stalkeer.store.sources.filters import add_filter, give_back_filters, sync_config_filters, take_over_filters
 from stalkeer.store.sources.rows import SourceRow
-from stalkeer.store.sources.sources import add_source, change_source, get_source, remove_source, set_enabled, take_over
+from stalkeer.store.sources.sources import (
+    add_source,
+    change_source,
+    get_source,
+    list_sources,
+    remove_source,
+    set_enabled,
+    sync_config_sources,
+    take_over,
+)
 
 EVERYTHING = GroupChoice()
 
@@ -67,13 +77,20 @@ def take_over_source(database: Database, slug: str, loaded: LoadedSettings) -> S
         return row
 
 
-def delete_source(database: Database, secrets: SecretBox, slug: str, now: datetime) -> None:
-    """Remove a source. Its entries and history stay; its address and login are deleted."""
+def delete_source(database: Database, secrets: SecretBox, slug: str, now: datetime, settings: Settings) -> str:
+    """Remove a source. Its entries and history stay; its address and login are deleted.
+
+    A source that was taken over is again as in config.yml. Return the result in words.
+    """
     with database.begin() as connection:
         row = editable_source(connection, slug)
         if row.options.taken_over:
             give_back_filters(connection, row.id)
         remove_source(connection, row, secrets, now)
+        if row.options.taken_over:
+            sync_config_sources(connection, configured_sources(settings), secrets, now)
+            sync_config_filters(connection, settings, now)
+        return removal_words(slug, {present.slug for present in list_sources(connection)})
 
 
 def editable_source(connection: Transaction, slug: str) -> SourceRow:
