@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
+COMPILED := $(VENV)/.tests-compiled
+# uv installs in seconds what takes pip a minute; its version and hashes are in the lock file like all others
+UV := $(BIN)/uv
 # two more than there are processors: many tests wait for a clock, a disk or a process
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 2)")
 # Some images switch the cache of compiled modules off; every process that a test starts would compile all of them anew.
@@ -32,21 +35,37 @@ $(VENV)/bin/python:
 	@echo "Creating $(VENV) ..."
 	@$(PYTHON) -m venv --without-pip $(VENV)
 
-$(RUNTIME): requirements.lock pyproject.toml | $(VENV)/bin/python
+# not every machine has a uv; pip does it there, and where only pip is told of an index
+$(UV): | $(VENV)/bin/python
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock > $(VENV)/uv.lock
+	@$(PIP) install --no-compile --only-binary :all: --require-hashes -r $(VENV)/uv.lock 2>/dev/null || true
+
+define install
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>/dev/null \
+		|| $(PIP) install --require-hashes -r $(1)
+endef
+
+$(RUNTIME): requirements.lock pyproject.toml | $(UV)
 	@echo "Installing what Stalkeer runs on (pinned, with hashes) ..."
-	@$(PIP) install --require-hashes -r requirements.lock
+	$(call install,requirements.lock)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)
 	@echo "Installing what the tests need (pinned, with hashes) ..."
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	$(call install,requirements-dev.lock)
+	@touch $@
+
+# once for all workers, each of which would compile every module anew
+$(COMPILED): | $(DEV)
+	@echo "Compiling the tests ..."
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null || true
 	@touch $@
 
 demo: $(RUNTIME)
 	@$(BIN)/stalkeer demo $(if $(ONCE),--once) $(if $(JSON),--json)
 
-test: $(DEV)
+test: $(DEV) | $(COMPILED)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
 lint: $(DEV)
