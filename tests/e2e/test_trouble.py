@@ -22,6 +22,7 @@ from stalkeer.secrets import SecretBox
 from stalkeer.store.db.tables import entries
 from stalkeer.store.system.settings import write_settings
 from tests.doubles.ports import free_port
+from tests.e2e.program import Program
 
 SMALL = {"min_free": "0", "assumed_size": "1MB", "concurrent_limit": 3, "retry_delay": "1s", "reconnect_gap": "0s"}
 pytestmark = pytest.mark.timeout(400)
@@ -110,25 +111,21 @@ def test_a_folder_that_is_read_only_from_the_start_is_named_and_downloads_wait(p
 
 
 @FEW
-@pytest.mark.parametrize(
-    ("name", "folder"),
-    [
-        ("movies", "relative"),
-        pytest.param("temp", "/proc/1", marks=pytest.mark.soak),
-        pytest.param("tvshows", "/nowhere", marks=pytest.mark.soak),
-    ],
-)
+def test_a_stored_folder_that_cannot_be_used_is_named_and_keeps_no_program_from_its_start(program, world):
+    stalkeer, key, _ = with_stored_folder(program, "movies", "relative")
+
+    stalkeer.serve()
+
+    stalkeer.wait_until(lambda: any("directories.movies" in one["message"] for one in findings(stalkeer, key)), "found")
+    assert stalkeer.stop() == 0
+
+
+# soak: tests/engine/test_folders_in_trouble.py and tests/faces/api/test_settings.py prove the steps in this process
+@pytest.mark.soak
+@FEW
+@pytest.mark.parametrize(("name", "folder"), [("movies", "relative"), ("temp", "/proc/1"), ("tvshows", "/nowhere")])
 def test_a_stored_folder_that_cannot_be_used_ends_nothing_and_can_be_set_right(program, world, name, folder):
-    """As an earlier release let it be saved, or as a backup brings it."""
-    stalkeer = program(downloads=SMALL)
-    values = json.loads(stalkeer.config.read_text())
-    right = values["directories"].pop(name)
-    stalkeer.config.write_text(json.dumps(values))
-    key = stalkeer.call("api-key", "show").text.strip()
-    with stalkeer.database() as database:
-        box = SecretBox(Fernet.generate_key())
-        with database.begin() as connection:
-            write_settings(connection, box, {f"directories.{name}": folder}, frozenset(), utc_now())
+    stalkeer, key, right = with_stored_folder(program, name, folder)
 
     checked = stalkeer.call("config", "check")
     stalkeer.serve()
@@ -146,6 +143,20 @@ def test_a_stored_folder_that_cannot_be_used_ends_nothing_and_can_be_set_right(p
     assert answer["values"][name] == right
     stalkeer.settle()
     assert stalkeer.stop() == 0
+
+
+def with_stored_folder(program, name: str, folder: str) -> tuple[Program, str, str]:
+    """As an earlier release let it be saved, or as a backup brings it: the program, its key and the right folder."""
+    stalkeer = program(downloads=SMALL)
+    values = json.loads(stalkeer.config.read_text())
+    right = values["directories"].pop(name)
+    stalkeer.config.write_text(json.dumps(values))
+    key = stalkeer.call("api-key", "show").text.strip()
+    with stalkeer.database() as database:
+        box = SecretBox(Fernet.generate_key())
+        with database.begin() as connection:
+            write_settings(connection, box, {f"directories.{name}": folder}, frozenset(), utc_now())
+    return stalkeer, key, right
 
 
 def findings(stalkeer, key: str) -> list[dict]:
@@ -182,6 +193,8 @@ def test_a_folder_that_becomes_read_only_is_named_and_downloads_go_on_once_it_ca
         assert stalkeer.stop() == 0
 
 
+# soak: tests/engine/test_finishing.py fills such a disk in this process
+@pytest.mark.soak
 @ROOT_ONLY
 @FEW
 def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, world, tmp_path):

@@ -22,11 +22,9 @@ EACH_KIND = Cast(
 
 
 @pytest.mark.parametrize("world", [EACH_KIND], indirect=True, ids=["each-kind"])
-# test_demo_command.py and test_kill.py walk it on SQLite
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param("sqlite", marks=pytest.mark.soak), pytest.param("postgresql", marks=pytest.mark.postgres)],
-)
+# soak: test_demo_command.py walks it with every title on SQLite, test_postgres_away.py with a few on PostgreSQL
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_what_is_on_the_playlist_ends_in_the_libraries_byte_for_byte(kind, program, world, request):
     url = request.getfixturevalue("postgres_url") if kind == "postgresql" else ""
     stalkeer = program(**({"database": {"url": url}} if url else {}))
