@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from stalkeer.app import build_security
 from stalkeer.engine.lock import FolderLock
 from stalkeer.errors import StoreUnavailable
+from stalkeer.faces.api.health import QUICK_S, states_of_parts
 from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.jobs.system.sessions import Sessions
 from stalkeer.runtime import Paths
@@ -148,6 +150,21 @@ def test_health_is_well_while_a_refresh_holds_the_lock_and_a_worker_lives(impati
     lock.release()
 
     assert answer.json() == {"status": "ok", "parts": {"database": "ok", "worker": "ok", "data": "ok"}}
+
+
+def test_health_takes_no_turn_at_the_write_lock_while_a_worker_writes(impatient):
+    app = replace(impatient, engine=QueueingEngine(impatient))
+    now = impatient.clock()
+    with impatient.database.begin() as connection:
+        register_worker(connection, WorkerRow("me", "here", 1, "serve", now, now, "1"))
+
+    with written(impatient.database):
+        begun = time.monotonic()
+        parts = states_of_parts(app)
+        taken = time.monotonic() - begun
+
+    assert parts["database"] == "ok"
+    assert taken < QUICK_S / 2  # a turn at the lock would wait for QUICK_S
 
 
 def test_health_says_that_the_disk_is_full(app, tmp_path):

@@ -80,7 +80,7 @@ def _looks() -> ThreadPoolExecutor:
 def states_of_parts(app: App) -> dict[str, str]:
     answers = app.database.answers(QUICK_S)
     works = {
-        "database": answers and (app.engine is None or app.database.takes_writes(QUICK_S) or _was_written(app)),
+        "database": answers and (app.engine is None or _was_written(app) or app.database.takes_writes(QUICK_S)),
         "worker": app.engine is None or (answers and _is_worked(app)),
         "data": _has_room(app.paths.data_dir),
     }
