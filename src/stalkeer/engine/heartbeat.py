@@ -15,7 +15,15 @@ from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
 from stalkeer.engine.resource_monitor import ResourceMonitor
 from stalkeer.engine.worker import Worker
 from stalkeer.errors import StoreError
-from stalkeer.jobs.downloads.admission import allowance, learn_hosts, limits_of, read_accounts, read_gates, throttle
+from stalkeer.jobs.downloads.admission import (
+    CANDIDATES_PER_SOURCE,
+    allowance,
+    learn_hosts,
+    limits_of,
+    read_accounts,
+    read_gates,
+    throttle,
+)
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.transfer import STOPS
 from stalkeer.jobs.downloads.transfer_monitor import ProgressStep, Watch
@@ -48,8 +56,6 @@ from stalkeer.store.journal.runs import RunOrder, take_back_runs, waiting_runs
 from stalkeer.store.sources.accounts import questions_due, questions_open
 
 log = logging.getLogger(__name__)
-
-CANDIDATES_PER_SOURCE = 20
 
 
 @dataclass

@@ -10,7 +10,13 @@ import pytest
 from stalkeer.core.downloads.waiting import Reason
 from stalkeer.errors import InvalidInput
 from stalkeer.jobs.downloads.actions import Verb, act_on, pause_queue, resume_queue
-from stalkeer.jobs.downloads.admission import allowance, explain_waiting, read_accounts, read_gates
+from stalkeer.jobs.downloads.admission import (
+    CANDIDATES_PER_SOURCE,
+    allowance,
+    explain_waiting,
+    read_accounts,
+    read_gates,
+)
 from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply, AccountState
 from stalkeer.model import AccountStatus
 from stalkeer.settings.folders import make_own_folders
@@ -49,11 +55,21 @@ def test_what_is_shown_of_a_queue_waits_for_the_same_as_in_the_whole_queue(house
     house.change(queue[8], state="paused")
     whole = explain_waiting(house.database, house.app.settings, clock())
 
-    for number, download in enumerate(queue[:8]):
+    for download in queue[:8]:
         shown = explain_waiting(house.database, house.app.settings, clock(), [download, queue[8]])
-        assert shown[download] == whole[download]
-        assert set(shown) == {queue[7], *queue[: number + 1]} if number < 7 else {queue[7]}
+        assert shown == {download: whole[download]}
     assert explain_waiting(house.database, house.app.settings, clock(), [queue[8]]) == {}
+
+
+def test_a_download_deep_in_the_queue_is_explained_without_all_those_before_it(house_with, clock):
+    house = house_with(**{"downloads.concurrent_limit": 2})
+    queue = [house.download(f"Film {number}", None) for number in range(CANDIDATES_PER_SOURCE + 5)]
+    whole = explain_waiting(house.database, house.app.settings, clock())
+
+    shown = explain_waiting(house.database, house.app.settings, clock(), queue[-3:])
+
+    assert shown == {download: whole[download] for download in queue[-3:]}
+    assert {waiting.reason for waiting in shown.values()} == {Reason.ACCOUNT}
 
 
 def test_a_used_up_quota_bars_until_its_period_ends(house_with, clock):

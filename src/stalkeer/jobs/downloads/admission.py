@@ -37,12 +37,14 @@ from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.admission import (
     BandwidthLimits,
     SourceLimits,
+    chosen_candidates,
     closing_connections,
     first_candidates,
     running_downloads,
     set_host,
     source_limits,
     source_of,
+    waiting_candidates,
     without_host,
 )
 from stalkeer.store.downloads.overrides import read_overrides
@@ -52,6 +54,7 @@ from stalkeer.store.library.instances import known_root_folders
 
 UNUSABLE = ("expired", "banned", "disabled")
 QUEUE_SHOWN = 1000
+CANDIDATES_PER_SOURCE = 20  # of which each heartbeat admits
 NOTHING: Mapping[DownloadId, int] = {}
 
 
@@ -203,13 +206,13 @@ def explain_waiting(
 ) -> dict[DownloadId, Waiting]:
     """Return why each queued download waits, as admission would decide at this moment.
 
-    With `shown` it is told of these, and of those before them in the queue: what comes later takes nothing from them.
+    With `shown`, of these only. The first of each source's queue are planned with them: they take the connections.
     """
     with database.connect() as connection:
         volume = measure_volume(connection, settings)
         if volume.trouble is not None and _others_see_folders(connection, now):
             volume = DiskRoom()
-        candidates = first_candidates(connection, QUEUE_SHOWN, shown)
+        candidates = _to_explain(connection, now, shown)
         if not candidates:
             return {}
         sources = source_limits(connection)
@@ -217,7 +220,20 @@ def explain_waiting(
         accounts = read_accounts(connection, settings, now, sources)
         decided = plan(candidates, running_downloads(connection), accounts, around, now)
     starting = {download_id: Waiting(Reason.NEXT) for download_id in decided.admitted}
-    return {**decided.waiting, **starting}
+    reasons = {**decided.waiting, **starting}
+    return reasons if shown is None else {shown_id: reasons[shown_id] for shown_id in shown if shown_id in reasons}
+
+
+def _to_explain(
+    connection: Transaction, now: datetime, shown: Collection[DownloadId] | None
+) -> Collection[QueuedDownload]:
+    if shown is None:
+        return first_candidates(connection, QUEUE_SHOWN)
+    chosen = chosen_candidates(connection, shown)
+    if not chosen:
+        return ()
+    first = waiting_candidates(connection, now, CANDIDATES_PER_SOURCE)
+    return {candidate.id: candidate for candidate in (*first, *chosen)}.values()
 
 
 def _others_see_folders(connection: Transaction, now: datetime) -> bool:

@@ -15,10 +15,8 @@ from sqlalchemy import (
     RowMapping,
     and_,
     func,
-    literal,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -64,9 +62,10 @@ _CANDIDATE = (
 def waiting_candidates(connection: Connection, now: datetime, per_source: int) -> list[QueuedDownload]:
     """Return the first downloads of each source's queue without a delay, enough to fill every slot."""
     place = func.row_number().over(partition_by=_D.source_id, order_by=_QUEUE_ORDER).label("place")
-    ranked = select(*_CANDIDATE, place).where(_D.state == DownloadState.QUEUED.value, _is_ripe(now)).subquery()
-    rows = connection.execute(select(ranked).where(ranked.c.place <= per_source))
-    return [_candidate(row._mapping) for row in rows]
+    # rows are wide: only ids are sorted
+    ranked = select(_D.id, place).where(_D.state == DownloadState.QUEUED.value, _is_ripe(now)).subquery()
+    first = select(ranked.c.id).where(ranked.c.place <= per_source)
+    return [_candidate(row._mapping) for row in connection.execute(select(*_CANDIDATE).where(_D.id.in_(first))).all()]
 
 
 def _is_ripe(now: datetime) -> ColumnElement[bool]:
@@ -88,21 +87,16 @@ def set_host(connection: Connection, download_id: DownloadId, host: str) -> None
     connection.execute(update(downloads).where(_D.id == download_id).values(host=host))
 
 
-def first_candidates(
-    connection: Connection, limit: int = 1000, until: Collection[DownloadId] | None = None
-) -> list[QueuedDownload]:
-    """List the queue in its order, for showing why each one waits; with `until`, up to the last of these."""
-    is_queued = _D.state == DownloadState.QUEUED.value
-    query = select(*_CANDIDATE).where(is_queued)
-    if until is not None:
-        of_these = select(_D.priority, _D.rank, _D.id).where(is_queued, _D.id.in_(until))
-        last = connection.execute(of_these.order_by(_D.priority, _D.rank.desc(), _D.id.desc()).limit(1)).one_or_none()
-        if last is None:
-            return []
-        is_before = tuple_(_D.rank, _D.id) <= tuple_(literal(last.rank), literal(last.id))
-        query = query.where(or_(_D.priority > last.priority, and_(_D.priority == last.priority, is_before)))
-    rows = connection.execute(query.order_by(*_QUEUE_ORDER).limit(limit))
-    return [_candidate(row._mapping) for row in rows.all()]
+def first_candidates(connection: Connection, limit: int) -> list[QueuedDownload]:
+    """List the queue in its order, for showing why each one waits."""
+    query = select(*_CANDIDATE).where(_D.state == DownloadState.QUEUED.value).order_by(*_QUEUE_ORDER).limit(limit)
+    return [_candidate(row._mapping) for row in connection.execute(query).all()]
+
+
+def chosen_candidates(connection: Connection, download_ids: Collection[DownloadId]) -> list[QueuedDownload]:
+    """Return those of these downloads that are queued."""
+    query = select(*_CANDIDATE).where(_D.state == DownloadState.QUEUED.value, _D.id.in_(download_ids))
+    return [_candidate(row._mapping) for row in connection.execute(query).all()]
 
 
 def running_downloads(connection: Connection) -> list[Running]:

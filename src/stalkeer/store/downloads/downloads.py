@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -107,7 +107,8 @@ def list_downloads(
     after: DownloadRow | None = None,
 ) -> list[DownloadRow]:
     """List downloads. `after` is the last row seen, so that every page costs the same."""
-    query = select(downloads).where(*_clauses(chosen)).limit(limit).offset(offset)
+    # rows are wide: read them for this page only, and not for all that are sorted or skipped
+    query = select(downloads.c.id).where(*_clauses(chosen)).limit(limit).offset(offset)
     if after is not None:
         query = query.where(_comes_after(after, order))
     if order is QueueOrder.QUEUE:
@@ -116,9 +117,7 @@ def list_downloads(
         query = query.order_by(_ended_at().desc(), downloads.c.id.desc())
     else:
         query = query.order_by(downloads.c.id.desc())
-    rows = connection.execute(query).all()
-    items = list_items(connection, [DownloadId(row.id) for row in rows])
-    return [to_download(row, items.get(DownloadId(row.id), ())) for row in rows]
+    return get_downloads(connection, connection.scalars(query).all())
 
 
 def _ended_at() -> ColumnElement[datetime]:
@@ -132,12 +131,9 @@ def _comes_after(row: DownloadRow, order: QueueOrder) -> ColumnElement[bool]:
         ended_at = row.outcome.finished_at or row.updated_at
         ended = _ended_at()
         return or_(ended < ended_at, and_(ended == ended_at, downloads.c.id < row.id))
-    same_priority = downloads.c.priority == row.queue.priority
-    return or_(
-        downloads.c.priority < row.queue.priority,
-        and_(same_priority, downloads.c.rank > row.queue.rank),
-        and_(same_priority, downloads.c.rank == row.queue.rank, downloads.c.id > row.id),
-    )
+    later = tuple_(downloads.c.rank, downloads.c.id) > tuple_(literal(row.queue.rank), literal(row.id))
+    is_behind = or_(downloads.c.priority < row.queue.priority, later)
+    return and_(downloads.c.priority <= row.queue.priority, is_behind)  # in this form the index is entered at the row
 
 
 def count_downloads(connection: Connection, chosen: DownloadFilter = DownloadFilter()) -> int:

@@ -26,6 +26,7 @@ from stalkeer.store.library.visible import (
 )
 
 MOST_TO_REVIEW = 5_000
+MANY = 2_000  # items from which sorting them takes longer than walking the titles of the library
 
 
 class BestMatch(StrEnum):
@@ -157,12 +158,12 @@ def list_wanted(
     part: Slice = Slice(),
 ) -> list[WantedRow]:
     """List items. Paging by `after` has the same cost at any depth, even if that row has left the list."""
-    return _read(connection, connection.scalars(_chosen_ids(connection, chosen, order, part)).all())
+    return _read(connection, connection.scalars(_chosen_ids(connection, chosen, order, part, ITEMS)).all())
 
 
 def list_wanted_ids(connection: Connection, chosen: WantedFilter, limit: int) -> Sequence[WantedId]:
     """List the ids of what a filter selects, in the order of the titles."""
-    return connection.scalars(_chosen_ids(connection, chosen, WantedOrder.TITLE, Slice(limit))).all()
+    return connection.scalars(_chosen_ids(connection, chosen, WantedOrder.TITLE, Slice(limit), ITEMS)).all()
 
 
 def page_wanted(
@@ -171,20 +172,19 @@ def page_wanted(
     order: WantedOrder = WantedOrder.TITLE,
     part: Slice = Slice(),
 ) -> tuple[list[WantedRow], int]:
-    """List a page of items, and count those of all pages. Without `after`, one query does both."""
-    if part.after is None:
-        query = _chosen_ids(connection, chosen, order, part).add_columns(func.count().over().label("total"))
-        found = connection.execute(query).all()
-        if found or part.offset == 0:
-            return _read(connection, [row.id for row in found]), int(found[0].total) if found else 0
-    return list_wanted(connection, chosen, order, part), count_wanted(connection, chosen)
+    """List a page of items, and count those of all pages."""
+    total = count_wanted(connection, chosen)
+    # PostgreSQL chooses by its statistics; SQLite would always sort
+    is_walked = order is WantedOrder.TITLE and total >= MANY and connection.dialect.name == "sqlite"
+    ids = _chosen_ids(connection, chosen, order, part, _ITEMS_BY_TITLE if is_walked else ITEMS)
+    return _read(connection, connection.scalars(ids).all()), total
 
 
 def _chosen_ids(
-    connection: Connection, chosen: WantedFilter, order: WantedOrder, part: Slice
+    connection: Connection, chosen: WantedFilter, order: WantedOrder, part: Slice, items: FromClause
 ) -> Select[*tuple[Any, ...]]:
     columns = (*_ORDER[order], wanted.c.id)
-    query = select(wanted.c.id).select_from(ITEMS).where(*wanted_clauses(connection, chosen))
+    query = select(wanted.c.id).select_from(items).where(*wanted_clauses(connection, chosen))
     if part.after is not None:
         place = connection.execute(select(*columns).select_from(ITEMS).where(wanted.c.id == part.after)).one_or_none()
         if place is None:
@@ -192,12 +192,15 @@ def _chosen_ids(
         bounds = tuple_(*(literal(value, column.type) for value, column in zip(place, columns, strict=True)))
         row = tuple_(*columns)
         query = query.where(row < bounds if order in _DESCENDING else row > bounds)
+        # the first column again: an index of expressions serves no comparison of rows
+        first = literal(place[0], columns[0].type)
+        query = query.where(columns[0] <= first if order in _DESCENDING else columns[0] >= first)
     ordered = [column.desc() if order in _DESCENDING else column for column in columns]
     return query.order_by(*ordered).limit(part.limit).offset(part.offset)
 
 
 def count_wanted(connection: Connection, chosen: WantedFilter = WantedFilter()) -> int:
-    query = select(func.count()).select_from(ITEMS).where(*wanted_clauses(connection, chosen))
+    query = select(func.count()).select_from(items_of(chosen)).where(*wanted_clauses(connection, chosen))
     return int(connection.execute(query).scalar_one())
 
 
@@ -310,6 +313,10 @@ _PRESENT: FromClause = wanted.join(instances, instances.c.id == wanted.c.instanc
 ITEMS: FromClause = wanted.join(library, library.c.id == wanted.c.library_id).join(
     instances, instances.c.id == wanted.c.instance_id
 )
+# the same rows; + 0: SQLite walks the index of titles until the page is full, instead of sorting all items
+_ITEMS_BY_TITLE: FromClause = wanted.join(library, library.c.id + 0 == wanted.c.library_id).join(
+    instances, instances.c.id == wanted.c.instance_id
+)
 # no column may be null: comparing rows with a null gives neither true nor false
 _ORDER: dict[WantedOrder, tuple[ColumnElement[Any], ...]] = {
     WantedOrder.TITLE: (
@@ -324,8 +331,13 @@ _ORDER: dict[WantedOrder, tuple[ColumnElement[Any], ...]] = {
 _DESCENDING = frozenset({WantedOrder.NEWEST, WantedOrder.AIRED})
 
 
+def items_of(chosen: WantedFilter) -> FromClause:
+    """Return the tables that the conditions of a filter need, so that counting reads as few as possible."""
+    return ITEMS if chosen.text else _PRESENT
+
+
 def wanted_clauses(connection: Connection, chosen: WantedFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter, for an item joined with its library row and instance."""
+    """Return the conditions of a filter, for an item joined with its instance, and its library row for a text."""
     clauses: list[ColumnElement[bool]] = [IS_WANTED]
     equal = (
         (instances.c.slug, chosen.instance),

@@ -11,7 +11,14 @@ from stalkeer.errors import NotFound
 from stalkeer.model import LibraryId, WantedId, WantedKind
 from stalkeer.store.db.tables import instances, library, wanted
 from stalkeer.store.library.visible import IS_WANTED, is_downloading, read_counted_matches
-from stalkeer.store.library.wanted_list import ITEMS, BestMatch, WantedFilter, found_of, wanted_clauses
+from stalkeer.store.library.wanted_list import (
+    ITEMS,
+    BestMatch,
+    WantedFilter,
+    found_of,
+    items_of,
+    wanted_clauses,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +65,14 @@ def list_wanted_works(
     """List the movies and series by title. `after` is the last one seen. A movie has a single item."""
     episodes = wanted_clauses(connection, chosen)
     place = (func.lower(library.c.title), library.c.id)
-    page = select(library.c.id).select_from(ITEMS).where(*episodes).group_by(*place).order_by(*place)
+    # the works are sorted, not their many items
+    wanted_works = select(wanted.c.library_id).select_from(items_of(chosen)).where(*episodes)
+    page = select(library.c.id).where(library.c.id.in_(wanted_works)).order_by(*place)
     if after is not None:
         last = connection.execute(select(*place).where(library.c.id == after)).one_or_none()
         if last is None:
             raise NotFound("The series that the cursor names has left the library; start without a cursor")
-        page = page.having(tuple_(*place) > tuple_(*(literal(value) for value in last)))
+        page = page.where(tuple_(*place) > tuple_(*(literal(value) for value in last)))
     ids = connection.scalars(page.limit(limit).offset(offset)).all()
     found = found_of(read_counted_matches(connection))
     is_open = wanted.c.skip.is_(None)
@@ -101,7 +110,7 @@ def count_wanted_series(connection: Connection, chosen: WantedFilter) -> int:
 
 
 def count_wanted_works(connection: Connection, chosen: WantedFilter) -> int:
-    query = select(func.count(library.c.id.distinct())).select_from(ITEMS)
+    query = select(func.count(wanted.c.library_id.distinct())).select_from(items_of(chosen))
     query = query.where(*wanted_clauses(connection, chosen))
     return int(connection.execute(query).scalar_one())
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, not_, or_, select, tuple_, union
 
 from stalkeer.core.titles.labels import label_of
 from stalkeer.errors import NotFound
@@ -16,7 +16,13 @@ from stalkeer.model import Decision, EntryId, MatchId, WantedId
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import VANISHED, Hidden, estimate_hidden
 from stalkeer.store.db.tables import download_items, entries, instances, library, matches, sources, wanted
-from stalkeer.store.library.visible import IS_COUNTED, IS_INSTANCE_IN_USE, IS_WANTED, read_counted_matches
+from stalkeer.store.library.visible import (
+    IS_COUNTED,
+    IS_INSTANCE_CONFIGURED,
+    IS_INSTANCE_IN_USE,
+    IS_WANTED,
+    read_counted_matches,
+)
 from stalkeer.store.matching.candidates import EvidenceRow, read_evidence
 
 
@@ -145,8 +151,10 @@ def _count_by_decision(connection: Connection) -> dict[Decision, int]:
 
     The latter stay until the item is matched again. Each of the three counts reads an index or a few rows.
     """
-    gone = select(wanted.c.id).join(instances, instances.c.id == wanted.c.instance_id).where(not_(IS_WANTED))
-    is_gone = matches.c.wanted_id.in_(gone)
+    # two selects of few rows each: one condition would read all items
+    removed = select(instances.c.id).where(not_(IS_INSTANCE_CONFIGURED))
+    gone = select(wanted.c.id).where(wanted.c.gone_at.is_not(None))
+    is_gone = matches.c.wanted_id.in_(union(gone, select(wanted.c.id).where(wanted.c.instance_id.in_(removed))))
 
     def count(*clauses: ColumnElement[bool]) -> dict[Decision, int]:
         query = select(matches.c.decision, func.count()).where(*clauses).group_by(matches.c.decision)

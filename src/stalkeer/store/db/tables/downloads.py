@@ -82,6 +82,9 @@ downloads = Table(
     Index("ix_downloads_connection_closed_at", "connection_closed_at"),  # read at every heartbeat
 )
 
+# the order in which the queue is listed
+Index("ix_downloads_priority_rank_id", downloads.c.priority.desc(), downloads.c.rank, downloads.c.id)
+
 download_items = Table(
     "download_items",
     metadata,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
 
 from stalkeer.store.db.tables.program import Id, UtcDateTime, id_column, metadata
@@ -76,6 +77,8 @@ library = Table(
     Index("ix_library_tvdb_id", "tvdb_id"),
 )
 
+Index("ix_library_lower_title_id", func.lower(library.c.title), library.c.id)  # the wanted list is read along it
+
 library_titles = Table(
     "library_titles",
     metadata,
@@ -121,7 +124,9 @@ wanted = Table(
     Column("first_seen", UtcDateTime, nullable=False),
     Column("gone_at", UtcDateTime),  # no longer wanted
     UniqueConstraint("instance_id", "kind", "arr_id"),
-    Index("ix_wanted_library_id", "library_id"),
+    # the items of a work; counting items reads this index alone
+    Index("ix_wanted_library_id_instance_id_kind_gone_at", "library_id", "instance_id", "kind", "gone_at"),
+    Index("ix_wanted_first_seen_id", "first_seen", "id"),
 )
 
 blocked_releases = Table(
