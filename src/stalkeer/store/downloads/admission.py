@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
-    and_,
     func,
     or_,
     select,
