@@ -24,6 +24,7 @@ MOST_TITLES = 300  # titles that fit; those that begin with the words come first
 COMMON = 3_000  # titles with a word from which it counts as common: the rarer words of the search select the titles
 MOST_OF_WORD = 30_000  # titles of a word that are read
 MOST_CHECKED = 1_000  # titles whose text is searched for the common words
+MOST_WITH_ALL = MOST_TITLES + 100  # titles and groups that are read where all have all words
 MOST_PARTIAL = 300  # titles that lack some of the words; the names of their entries must have these
 MOST_NAMES = 2_000  # entries whose names are read
 MOST_GROUPS = 20
@@ -153,7 +154,7 @@ class _Finder:
             .where(*(first.c.title_id.in_(select(other.c.title_id)) for other in others))
             .distinct()
             .order_by(first.c.title_id)
-            .limit(MOST_CHECKED)
+            .limit(MOST_WITH_ALL)
             .subquery()
         )
         query = select(titles.c.kind, titles.c.text, titles.c.id).join(best, best.c.title_id == titles.c.id)
