@@ -21,6 +21,7 @@ from stalkeer.jobs.watch.folder import WatchContext, look_at_watch_folders, part
 from stalkeer.model import DownloadState as S
 from stalkeer.store.downloads.downloads import list_downloads
 from stalkeer.store.journal.events import list_events
+from stalkeer.store.system.retention import delete_some_old, old_downloads
 from stalkeer.store.watch.watch_files import list_watch_files
 from tests.doubles.house import House, digest, eventually, now, open_house
 
@@ -337,6 +338,27 @@ def test_a_cancelled_download_leaves_the_file_which_is_taken_again_only_on_reque
     retry_file(watched.context.queue, watched.the_file().id)
     watched.look()
     assert len(watched.downloads()) == 2
+
+
+@pytest.mark.parametrize("order", ["list", "retention"])
+def test_a_finished_download_that_leaves_the_list_before_the_next_look_is_shown_as_imported(watched, running, order):
+    watched.want("Dune")
+    path = watched.put("Dune.2020.mkv")
+    watched.look_twice()
+    (download,) = watched.downloads()
+    running(watched.house.engine())
+    watched.house.await_state(download.id, S.COMPLETED)
+
+    act_on(watched.context.queue, [download.id], Verb.REMOVE)
+    if order == "retention":
+        with watched.house.database.begin() as connection:
+            assert delete_some_old(connection, old_downloads(now() + timedelta(days=1))) == 0
+    watched.look()
+
+    assert (watched.the_file().state, watched.the_file().reason) == (W.IMPORTED, "")
+    assert not path.exists()
+    with watched.house.database.begin() as connection:
+        assert delete_some_old(connection, old_downloads(now() + timedelta(days=1))) == 1
 
 
 def test_a_part_that_somebody_removed_fails_the_download_and_keeps_the_file(watched, running):

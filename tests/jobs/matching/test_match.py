@@ -76,6 +76,43 @@ def test_a_film_of_the_same_title_and_year_is_confirmed_and_told(house):
         assert [row.event.message for row in list_events(connection, EventFilter())] == ["Dune (2021) was found"]
 
 
+def told_of_review(house):
+    with house.database.connect() as connection:
+        rows = list_events(connection, EventFilter(kinds=("match.review",)))
+    return [row.event.message for row in rows]
+
+
+def test_the_first_match_of_an_item_to_review_is_told_once_and_none_of_an_item_that_was_found(house):
+    house.film("Dune", 2021)
+    house.film("Amber Lane", 2001)
+    house.list_entries("Dune", "Amber Lane", "Amber Lane (2001)")
+
+    run(house)
+    assert told_of_review(house) == ["Dune (2021) has a match to review"]
+    house.list_entries("DUNE")
+    run(house)
+    house.film("Quiet Harbour", 2014)
+    house.list_entries("Quiet Harbour")
+    run(house)
+
+    assert sorted(told_of_review(house)) == [
+        "Dune (2021) has a match to review",
+        "Quiet Harbour (2014) has a match to review",
+    ]
+
+
+def test_hundreds_of_matches_to_review_are_one_event(house):
+    words = ("Amber", "Cobalt", "Dusky", "Early", "Faded")
+    names = [f"{one} {two} {three}" for one in words for two in words for three in ("Harbour", "Lane", "Sky", "Wind")]
+    for name in names:
+        house.film(name, 2014)
+    house.list_entries(*names)
+
+    run(house)
+
+    assert told_of_review(house) == ["100 wanted items have matches to review"]
+
+
 def test_a_second_run_with_nothing_new_writes_nothing(house):
     house.film("Dune", 2021)
     house.list_entries("Dune (2021)")

@@ -51,6 +51,18 @@ def test_a_hundred_imports_within_a_minute_are_one_message(told, receiver):
     assert len(receiver.documents[0]["items"]) == 100
 
 
+def test_the_matches_to_review_of_a_scan_are_one_message_with_their_number(told, receiver):
+    targets.add_target(told.tools, hook(receiver))
+    for number in range(12):
+        told.record("match.review", "342 wanted items have matches to review", data={"items": 342 + number})
+    told.record("match.review", "Dune (2021) has a match to review")
+
+    told.over_minutes(5)
+
+    assert receiver.titles == [f"Matches to review: {sum(range(342, 354)) + 1} to decide"]
+    assert receiver.documents[0]["text"].startswith("Needs your decision: 342 wanted items")
+
+
 def test_a_target_that_is_down_for_an_hour_gets_everything_and_is_not_stormed(told, receiver):
     targets.add_target(told.tools, hook(receiver))
     receiver.status = 503

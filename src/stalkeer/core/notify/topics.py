@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -45,6 +45,7 @@ DECISIONS = frozenset(
         "import.refused",
     }
 )
+REVIEW = "match.review"  # of one item, or of many at once
 ATTENTION = "instance.attention"  # an instance asks for the user itself
 WATCHED: Mapping[str, Topic] = {"watch.review": Topic.DECISION, "watch.failed": Topic.FAILED}
 FOUND, WORSE, OVER = "health.found", "health.worse", "health.over"
@@ -86,6 +87,7 @@ class RecordedEvent:
     check: str = ""
     subject: str = ""
     fix: str = ""
+    items: int = 1  # wanted items that the event is about
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Happening:
     instance: str = ""
     trouble: str = ""
     is_over: bool = False
+    count: int = 1  # items that it stands for
 
 
 def read_event(event: RecordedEvent) -> Happening | None:
@@ -121,6 +124,19 @@ def read_event(event: RecordedEvent) -> Happening | None:
     if event.kind == ATTENTION:
         words = capped(without_addresses(event.message), LONGEST_REASON)
         return Happening(event.id, event.at, Topic.DECISION, words, words, instance=event.instance)
+    if event.kind == REVIEW:
+        label = capped(event.title, LONGEST_TITLE) or f"{event.items} wanted items"
+        return Happening(
+            event.id,
+            event.at,
+            Topic.DECISION,
+            REVIEW,
+            "Matches to review",
+            label,
+            "",
+            event.instance,
+            count=event.items,
+        )
     if event.kind in WATCHED:  # names a file of the user, and no address of a provider
         words = capped(event.message, LONGEST_REASON)
         return Happening(event.id, event.at, WATCHED[event.kind], words, words)
@@ -161,6 +177,13 @@ def _of_item(event: RecordedEvent, topic: Topic, words: str) -> Happening:
         words,
         event.instance,
     )
+
+
+def _of_review(event: RecordedEvent) -> Happening:
+    label = capped(event.title, LONGEST_TITLE) or f"{event.items} wanted items"
+    heading = "Matches to review"
+    made = Happening(event.id, event.at, Topic.DECISION, REVIEW, heading, label, instance=event.instance)
+    return replace(made, count=event.items)
 
 
 def _of_health(event: RecordedEvent) -> Happening:

@@ -246,18 +246,28 @@ def _save(matching: Matching, context: MatchContext, result: _Result) -> SavedPa
     return saved
 
 
+@dataclass(frozen=True)
+class _News:
+    """Name an event about wanted items: its kind, its words after one item, and its words after their number."""
+
+    kind: str
+    of_item: str
+    of_many: str
+
+
+_FOUND = _News("match.confirmed", "was found", "wanted items were found")
+_DOUBTFUL = _News("match.review", "has a match to review", "wanted items have matches to review")
+
+
 def _tell(connection: Transaction, context: MatchContext, saved: SavedPairs, now: datetime) -> None:
-    """Record an event for each found item, or a single event where they are many."""
-    if not saved.confirmed:
-        return
-    if len(saved.confirmed) > _MOST_EVENTS:
-        message = f"{len(saved.confirmed)} wanted items were found"
-        record_event(connection, now, Event("match.confirmed", message, data={"items": len(saved.confirmed)}))
-        return
-    confirmed = set(saved.confirmed)
-    for row in [row for row in context.wanted if row.item.id in confirmed]:
-        wanted_id = WantedId(row.item.id)
-        event = Event(
-            "match.confirmed", f"{row.item.label} was found", wanted_id=wanted_id, instance_id=row.instance_id
-        )
-        record_event(connection, now, event)
+    """Record an event for each item that was found or is to be reviewed, or a single event where they are many."""
+    for news, items in ((_FOUND, saved.confirmed), (_DOUBTFUL, saved.review)):
+        if len(items) > _MOST_EVENTS:
+            event = Event(news.kind, f"{len(items)} {news.of_many}", data={"items": len(items)})
+            record_event(connection, now, event)
+            continue
+        told = set(items)
+        for row in [row for row in context.wanted if row.item.id in told] if told else ():
+            message, wanted_id = f"{row.item.label} {news.of_item}", WantedId(row.item.id)
+            event = Event(news.kind, message, wanted_id=wanted_id, instance_id=row.instance_id)
+            record_event(connection, now, event)

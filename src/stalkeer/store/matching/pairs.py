@@ -20,14 +20,24 @@ from stalkeer.store.db.tables import matches
 
 @dataclass(frozen=True, slots=True)
 class SavedPairs:
-    """Hold the counts of a write. `confirmed` lists items that had no confirmed entry before."""
+    """Hold the counts of a write.
+
+    `confirmed` lists items that had no confirmed entry before. `review` lists items without a confirmed entry that have
+    their first match for review.
+    """
 
     written: int = 0
     removed: int = 0
     confirmed: tuple[WantedId, ...] = ()
+    review: tuple[WantedId, ...] = ()
 
     def __add__(self, other: SavedPairs) -> SavedPairs:
-        return SavedPairs(self.written + other.written, self.removed + other.removed, self.confirmed + other.confirmed)
+        return SavedPairs(
+            self.written + other.written,
+            self.removed + other.removed,
+            self.confirmed + other.confirmed,
+            self.review + other.review,
+        )
 
 
 def save_pairs_of_items(
@@ -100,7 +110,10 @@ def _save(
             fresh[place] = values | {"wanted_id": place[0], "entry_id": place[1]}
         elif (row.score, row.decision, row.evidence) != (values["score"], values["decision"], values["evidence"]):
             stale.append(values | {"row_id": row.id, "matched_at": now})
-    confirmed = _newly_confirmed(connection, pairs)
+    sure = {pair.wanted.id for pair in pairs if pair.decision is Decision.CONFIRM}
+    doubtful = {pair.wanted.id for pair in pairs if pair.decision is Decision.REVIEW} - sure
+    confirmed = _without(connection, sure, Decision.CONFIRM)
+    review = _without(connection, doubtful, Decision.CONFIRM, Decision.REVIEW)
     if known:
         for chunk in chunks(sorted(row.id for row in known.values())):
             connection.execute(delete(matches).where(matches.c.id.in_(chunk)))
@@ -108,7 +121,7 @@ def _save(
         connection.execute(update(matches).where(matches.c.id == bindparam("row_id")), stale)
     if fresh:
         _insert(connection, fresh.values(), now)
-    return SavedPairs(len(fresh) + len(stale), len(known), confirmed)
+    return SavedPairs(len(fresh) + len(stale), len(known), confirmed, review)
 
 
 _COLUMNS = ("wanted_id", "entry_id", "score", "decision", "decided_by", "evidence", "matched_at")
@@ -123,15 +136,14 @@ def _insert(connection: Connection, pairs: Iterable[dict[str, Any]], now: dateti
     insert_sparse_rows(connection, "matches", _COLUMNS, rows)
 
 
-def _newly_confirmed(connection: Connection, pairs: Sequence[Pair]) -> tuple[WantedId, ...]:
-    """Return the items in `pairs` that get their first confirmed entry."""
-    items = {pair.wanted.id for pair in pairs if pair.decision is Decision.CONFIRM}
+def _without(connection: Connection, items: Collection[int], *decisions: Decision) -> tuple[WantedId, ...]:
+    """Return the items that have no stored match with one of these decisions."""
+    left = set(items)
+    values = [decision.value for decision in decisions]
     for chunk in id_chunks(items):
-        had = select(matches.c.wanted_id).where(
-            among(matches.c.wanted_id, chunk), matches.c.decision == Decision.CONFIRM.value
-        )
-        items -= set(connection.scalars(had.distinct()))
-    return tuple(WantedId(item) for item in sorted(items))
+        had = select(matches.c.wanted_id).where(among(matches.c.wanted_id, chunk), matches.c.decision.in_(values))
+        left -= set(connection.scalars(had.distinct()))
+    return tuple(WantedId(item) for item in sorted(left))
 
 
 def _values(pair: Pair) -> dict[str, Any]:

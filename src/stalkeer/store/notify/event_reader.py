@@ -110,4 +110,5 @@ def _event(row: Row[*tuple[Any, ...]]) -> RecordedEvent:
         check=str(data.get("check", "")),
         subject=str(data.get("subject", "")),
         fix=str(data.get("fix", "")),
+        items=int(data.get("items") or 1),
     )

@@ -9,7 +9,18 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
-from stalkeer.store.db.tables import archives, downloads, events, grabs, notify_deliveries, rate_samples, runs, sessions
+from stalkeer.core.downloads.watch import WatchState
+from stalkeer.store.db.tables import (
+    archives,
+    downloads,
+    events,
+    grabs,
+    notify_deliveries,
+    rate_samples,
+    runs,
+    sessions,
+    watch_files,
+)
 
 ENDED = ("completed", "failed", "cancelled")
 RUN_ENDED = ("done", "partly", "failed", "cancelled")
@@ -26,9 +37,13 @@ class OldRows:
 
 
 def old_downloads(before: datetime) -> OldRows:
-    """Select ended downloads that have no file on the disk."""
+    """Select ended downloads that have no file on the disk, and whose end every watch folder has seen."""
     has_ended = downloads.c.state.in_(ENDED)
-    clause = has_ended & (downloads.c.finished_at < before) & downloads.c.part_path.is_(None)
+    taken = select(watch_files.c.download_id).where(
+        watch_files.c.state == WatchState.TAKEN.value, watch_files.c.download_id.is_not(None)
+    )
+    is_old = (downloads.c.finished_at < before) & downloads.c.part_path.is_(None)
+    clause = has_ended & is_old & downloads.c.id.not_in(taken)
     return OldRows("downloads", downloads, clause)
 
 
