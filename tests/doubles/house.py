@@ -142,10 +142,10 @@ class House:
             made = known or connection.execute(sources.insert().values(**values).returning(sources.c.id)).scalar_one()
         return SourceId(made)
 
-    def instance(self, slug: str = "radarr") -> InstanceId:
+    def instance(self, slug: str = "radarr", kind: str = "radarr") -> InstanceId:
         values = {
             "slug": slug,
-            "kind": "radarr",
+            "kind": kind,
             "origin": "config",
             "url": self.radarr.url if self.radarr else "http://127.0.0.1:9",
             "api_key": self.app.secrets.encrypt(self.radarr.api_key if self.radarr else "key"),

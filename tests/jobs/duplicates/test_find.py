@@ -69,6 +69,37 @@ def test_a_movie_in_two_instances_is_a_duplicate_unless_their_profiles_differ_by
         assert "skip_owned_elsewhere" in one.advice
 
 
+def own_series(house, slug, title, tvdb_id, size):
+    instance_id = house.instance(slug, "sonarr")
+    with house.database.begin() as connection:
+        values = {"instance_id": instance_id, "kind": "series", "arr_id": tvdb_id, "title": title, "year": 2004}
+        values |= {"tvdb_id": tvdb_id, "has_file": size is not None, "size": size, "path": f"/tv/{title}"}
+        connection.execute(library.insert().values(**values, synced_at=NOW))
+
+
+def test_a_series_in_two_sonarrs_is_a_duplicate_with_the_size_of_each_and_comes_behind_the_movies(house):
+    own(house, "radarr", "Dune", 1, 438631)
+    own(house, "radarr-b", "Dune", 1, 438631)
+    for slug, size in (("sonarr", 24_000_000_000), ("sonarr-b", 9_000_000_000)):
+        own_series(house, slug, "Lost", 73739, size)
+        own_series(house, slug, "Wanted only", 7, None)
+        own_series(house, slug, "Severance", 371980, size)
+    own_series(house, "sonarr", "Only here", 8, 1)
+
+    pages, after = [], ""
+    while after is not None:
+        page = found(house, K.INSTANCES, after, limit=1)
+        pages += page.found
+        after = page.after
+
+    assert [one.title for one in pages] == ["Dune (2020)", "Lost (2004)", "Severance (2004)"]
+    assert [(part.place, part.size) for part in pages[1].parts] == [
+        ("sonarr, TVDB 73739", 24_000_000_000),
+        ("sonarr-b, TVDB 73739", 9_000_000_000),
+    ]
+    assert "compare their seasons" in pages[1].advice
+
+
 def test_a_movie_under_two_ids_of_one_instance_is_a_duplicate(house):
     own(house, "radarr", "Dune", 1, 438631)
     own(house, "radarr", "Dune", 2, 999)

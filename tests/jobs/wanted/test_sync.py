@@ -74,6 +74,22 @@ def test_missing_films_and_the_whole_library_are_read(database, arrs, radarr):
     assert (report.instances[0].missing, report.instances[0].library) == (1, 2)
 
 
+def test_the_size_of_the_files_is_read_with_the_library_and_a_changed_one_is_written(database, arrs, radarr, sonarr):
+    know(arrs, radarr)
+    know(arrs, sonarr)
+    film, series = radarr.add_movie("Some Film", 2020), sonarr.add_series("Some Series", 2019)
+    episode = sonarr.add_episode(series, 1, 1)
+    sync(database, arrs)
+    assert {row.title: row.size for row in rows(database, library)} == {"Some Film": None, "Some Series": None}
+    radarr.add_file(film, content=b"x" * 1000)
+    sonarr.add_file([episode], content=b"x" * 2000)
+
+    sync(database, arrs)
+
+    sizes = {"Some Film": 1000, "Some Series": 2000}
+    assert {row.title: row.size for row in rows(database, library)} == sizes
+
+
 def test_missing_episodes_carry_their_numbers_and_series(database, arrs, sonarr):
     know(arrs, sonarr)
     series = sonarr.add_series("Some Series", 2019, runtime_min=45)

@@ -155,6 +155,7 @@ class MovieResource(Resource):
             backdrop=picture_name(self.images, "fanart"),
             overview=self.overview.strip()[:LONGEST_OVERVIEW] or None,
             slug=self.title_slug or None,
+            size=(self.movie_file.size or None) if self.movie_file else None,
         )
 
     def to_wanted_item(self, reason: WantedReason) -> WantedRecord:
@@ -218,11 +219,13 @@ class SeriesResource(Resource):
             backdrop=picture_name(self.images, "fanart"),
             overview=self.overview.strip()[:LONGEST_OVERVIEW] or None,
             slug=self.title_slug or None,
+            size=(self.statistics.size_on_disk or None) if self.statistics else None,
         )
 
 
 class SeriesStatisticsResource(Resource):
     episode_file_count: Number = 0
+    size_on_disk: Number = 0
 
 
 class EpisodeResource(Resource):

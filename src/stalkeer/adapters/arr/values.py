@@ -67,6 +67,7 @@ class LibraryItem:
     backdrop: str | None = None
     overview: str | None = None
     slug: str | None = None  # the last part of the address of its page in the instance
+    size: int | None = None  # bytes of its files
 
 
 @dataclass(frozen=True, slots=True)

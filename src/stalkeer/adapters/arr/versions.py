@@ -207,7 +207,7 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
             originalLanguage=Newer(sonarr="4.0.0", without="the original language is not known"),
             tmdbId=Newer(sonarr="4.0.5.1760", without="the series is known by its TVDB id only"),
         ),
-        "SeriesStatistics": _named("episodeFileCount"),
+        "SeriesStatistics": _named("episodeFileCount sizeOnDisk"),
         "Episode": _named(
             "id seriesId seasonNumber episodeNumber title airDate airDateUtc monitored hasFile episodeFileId"
             " episodeFile absoluteEpisodeNumber sceneSeasonNumber sceneEpisodeNumber sceneAbsoluteEpisodeNumber",

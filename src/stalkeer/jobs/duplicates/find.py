@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from stalkeer.adapters.arr.values import LibraryKind
 from stalkeer.errors import InvalidInput
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.jobs.library.profiles import profile_of, resolutions_of
@@ -36,7 +37,7 @@ class DuplicateKind(StrEnum):
 
     FILES = "files"  # files of one item on the disk
     IDS = "ids"  # a movie or series under several ids of one instance
-    INSTANCES = "instances"  # a movie in several Radarr instances whose profiles allow the same resolutions
+    INSTANCES = "instances"  # a movie or series in several instances whose profiles allow the same resolutions
     STREAMS = "streams"  # a stream of one provider in several sources
 
 
@@ -74,12 +75,12 @@ def list_duplicates(
     with database.connect() as connection:
         if kind is DuplicateKind.STREAMS:
             return _streams(connection, secrets, after, limit)
+        if kind is DuplicateKind.INSTANCES:
+            return _instances(connection, after, limit)
         number = _number(after)
         if kind is DuplicateKind.FILES:
             return _files(connection, number, limit)
-        if kind is DuplicateKind.IDS:
-            return _ids(connection, number, limit)
-        return _instances(connection, number, limit)
+        return _ids(connection, number, limit)
 
 
 def _number(after: str) -> int:
@@ -152,20 +153,43 @@ def _ids(connection: Transaction, after: int, limit: int) -> DuplicatePage:
     return DuplicatePage(tuple(found), str(last) if len(groups) == limit else None)
 
 
-def _instances(connection: Transaction, after: int, limit: int) -> DuplicatePage:
+SERIES = "series:"  # begins the continuation after the movies
+ADVICE = {
+    LibraryKind.MOVIE: "Several instances have a file of it",
+    LibraryKind.SERIES: "Several instances have episodes of it; compare their seasons there",
+}
+
+
+def _instances(connection: Transaction, after: str, limit: int) -> DuplicatePage:
+    """List the movies, then the series."""
+    kind = LibraryKind.SERIES if after.startswith(SERIES) else LibraryKind.MOVIE
+    start = _number(after.removeprefix(SERIES))
+    found, last = _copies_of(connection, kind, start, limit)
+    if last is not None:
+        return DuplicatePage(found, f"{SERIES if kind is LibraryKind.SERIES else ''}{last}")
+    return DuplicatePage(found, f"{SERIES}0" if kind is LibraryKind.MOVIE and _has_series(connection) else None)
+
+
+def _has_series(connection: Transaction) -> bool:
+    return bool(same_numbers(connection, LibraryKind.SERIES, 0, 1))
+
+
+def _copies_of(
+    connection: Transaction, kind: LibraryKind, after: int, limit: int
+) -> tuple[tuple[Duplicate, ...], int | None]:
+    """Return a page of movies or series, and the number to go on behind; None at the end."""
     rows = {row.id: row for row in list_instances(connection)}
-    groups = same_numbers(connection, after, limit)
+    groups = same_numbers(connection, kind, after, limit)
     found = []
     for copies in groups:
         alike = _alike(copies, rows)
         if len(alike) > 1:
             advice = (
-                "Several instances have a file of it, and their profiles allow the same resolutions. Remove it from "
-                "one of them, or set `skip_owned_elsewhere` so that it is not downloaded twice."
+                f"{ADVICE[kind]}, and their profiles allow the same resolutions. Remove it from one of them, or set "
+                "`skip_owned_elsewhere` so that it is not downloaded twice."
             )
             found.append(Duplicate(_label(alike[0]), tuple(_copy_part(copy) for copy in alike), advice))
-    last = groups[-1][0].tmdb_id if groups else None
-    return DuplicatePage(tuple(found), str(last) if len(groups) == limit else None)
+    return tuple(found), groups[-1][0].number if len(groups) == limit else None
 
 
 def _alike(copies: Sequence[LibraryCopy], rows: Mapping[InstanceId, InstanceRow]) -> list[LibraryCopy]:
@@ -190,7 +214,7 @@ def _alike(copies: Sequence[LibraryCopy], rows: Mapping[InstanceId, InstanceRow]
 
 def _copy_part(copy: LibraryCopy) -> DuplicatePart:
     number = f"TMDB {copy.tmdb_id}" if copy.tmdb_id else f"TVDB {copy.tvdb_id}" if copy.tvdb_id else f"id {copy.arr_id}"
-    return DuplicatePart(f"{copy.slug}, {number}", copy.path or copy.title, None)
+    return DuplicatePart(f"{copy.slug}, {number}", copy.path or copy.title, copy.size)
 
 
 def _program(copy: LibraryCopy) -> str:

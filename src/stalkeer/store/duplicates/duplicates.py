@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, distinct, func, select
 
+from stalkeer.adapters.arr.values import LibraryKind
 from stalkeer.model import DownloadState, EntryId, InstanceId, LibraryId, SourceId, WantedId
 from stalkeer.store.catalogue.visible import IS_LISTED
 from stalkeer.store.db.tables import (
@@ -56,6 +57,12 @@ class LibraryCopy:
     tvdb_id: int | None
     profile_id: int | None
     path: str | None
+    size: int | None
+
+    @property
+    def number(self) -> int | None:
+        """Return the id that its instances share."""
+        return self.tmdb_id if self.kind == LibraryKind.MOVIE.value else self.tvdb_id
 
 
 @dataclass(frozen=True)
@@ -113,21 +120,25 @@ def repeated_downloads(connection: Connection, after: int, limit: int) -> list[t
     return [tuple(files) for files in found.values()]
 
 
-def same_numbers(connection: Connection, after: int, limit: int) -> list[tuple[LibraryCopy, ...]]:
-    """Return the movies behind `after` that several instances have files of, by TMDB id and in its order."""
+def same_numbers(connection: Connection, kind: LibraryKind, after: int, limit: int) -> list[tuple[LibraryCopy, ...]]:
+    """Return the movies or series behind `after` that several instances have files of.
+
+    They are found by TMDB id, or TVDB id for series, and come in its order.
+    """
+    number = library.c.tmdb_id if kind is LibraryKind.MOVIE else library.c.tvdb_id
+    is_owned = and_(library.c.kind == kind.value, library.c.has_file)
     repeated = (
-        select(library.c.tmdb_id)
+        select(number)
         .join(instances, instances.c.id == library.c.instance_id)
-        .where(library.c.kind == "movie", library.c.has_file, library.c.tmdb_id > after, IS_INSTANCE_CONFIGURED)
-        .group_by(library.c.tmdb_id)
-        .having(func.count() > 1)
-        .order_by(library.c.tmdb_id)
+        .where(is_owned, number > after, IS_INSTANCE_CONFIGURED)
+        .group_by(number)
+        .having(func.count(distinct(library.c.instance_id)) > 1)
+        .order_by(number)
         .limit(limit)
     )
     found: dict[int, list[LibraryCopy]] = defaultdict(list)
-    is_copy = and_(library.c.kind == "movie", library.c.has_file, library.c.tmdb_id.in_(repeated))
-    for copy in _copies(connection, is_copy):
-        found[copy.tmdb_id or 0].append(copy)
+    for copy in _copies(connection, and_(is_owned, number.in_(repeated))):
+        found[copy.number or 0].append(copy)
     return [tuple(found[number]) for number in sorted(found)]
 
 
@@ -185,6 +196,7 @@ def _copies(connection: Connection, condition: object) -> list[LibraryCopy]:
             tvdb_id=row.tvdb_id,
             profile_id=row.quality_profile_id,
             path=row.path,
+            size=row.size,
         )
         for row in connection.execute(query)
     ]

@@ -166,11 +166,11 @@ def _write_titles(connection: Connection, items: Sequence[tuple[LibraryId, Libra
         connection.execute(insert(library_titles), rows)
 
 
-_STATE_COLUMNS = ("has_file", "path", "poster", "quality_profile_id", "tags", "backdrop", "overview", "slug")
+_STATE_COLUMNS = ("has_file", "path", "poster", "quality_profile_id", "tags", "backdrop", "overview", "slug", "size")
 
 
 def _state(item: LibraryItem) -> tuple[object, ...]:
-    pictures = (item.backdrop, item.overview, item.slug)
+    pictures = (item.backdrop, item.overview, item.slug, item.size)
     return (item.has_file, item.path, item.poster, item.quality_profile_id, list(item.tags), *pictures)
 
 

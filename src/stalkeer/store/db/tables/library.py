@@ -65,6 +65,7 @@ library = Table(
     Column("monitored", Boolean, nullable=False, default=True),
     Column("has_file", Boolean, nullable=False, default=False),
     Column("path", Text),
+    Column("size", BigInteger),  # bytes of its files
     Column("poster", Text),  # file name of the remote poster
     Column("backdrop", Text),  # file name of the remote backdrop
     Column("overview", Text),
