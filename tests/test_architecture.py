@@ -43,6 +43,7 @@ ROOMS = (
     "offers",
     "imports",
     "downloads",
+    "releases",
     "watch",
     "duplicates",
     "requests",

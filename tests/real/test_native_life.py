@@ -112,10 +112,18 @@ class Life:
         return False
 
     def read_list(self) -> None:
-        """Refresh and scan, with what follows."""
+        """Refresh and scan by command. What follows is the matter of the running program."""
         self.stage.stalkeer("source", "refresh", **NATIVE)
         self.stage.stalkeer("scan", "missing", **NATIVE)
-        self.stage.run_job("offers", **NATIVE)
+        scan = max(run["id"] for run in self.runs() if run["job"] == "scan")
+        eventually(
+            lambda: any(r["job"] == "offers" and r["id"] > scan and r["state"] == "done" for r in self.runs()),
+            "what follows a scan by command is done",
+        )
+
+    def runs(self) -> list[dict]:
+        found = self.stage.stalkeer("job", "list", **NATIVE)
+        return found if isinstance(found, list) else found["runs"]
 
 
 _GONE: Content = Memory(b"<html>404 Not Found</html>")
@@ -369,10 +377,35 @@ def test_fifty_movies_at_once_are_each_grabbed_and_imported_once(life: Life):
     eventually(lambda: all(download(life, one["id"])["state"] == "completed" for one in rows), "all are confirmed")
 
 
-def test_the_feed_brings_what_has_become_available(life: Life):
+def begin_feeds(life: Life) -> None:
+    """Let both programs read the feed, and remember the newest release that it has now."""
     life.let_feeds(on=True)
     for program in (life.stage.radarr, life.stage.sonarr):
-        program.run("RssSync", within_s=900)  # it remembers the newest release that it has seen
+        program.run("RssSync", within_s=900)
+
+
+def add_and_search(life: Life, title: str, year: int) -> int:
+    """Add a movie that no list has, as a user does who searches for it at once."""
+    movie = life.stage.world.radarr.add_movie(title, year, runtime_min=90, imdb_id=f"tt97{year}{len(title):02}")
+    life.stage.add_movie(movie, is_searched=True)
+    eventually(lambda: any(one["title"] == title for one in life.stage.radarr.want("GET", "movie")), "added")
+    number = movie_of(life, title)["id"]
+    eventually(lambda: all(c["status"] not in ("queued", "started") for c in commands(life)), "searched", 300)
+    assert kinds_of(life.stage.radarr, number) == [], "no list has it"
+    return number
+
+
+def commands(life: Life) -> list[dict]:
+    return life.stage.radarr.want("GET", "command")
+
+
+def assert_nothing_was_missed(life: Life) -> None:
+    for program in (life.stage.radarr, life.stage.sonarr):
+        assert not [line for line in program.log() if "didn't cover the period" in line]
+
+
+def test_the_feed_brings_what_has_become_available(life: Life):
+    begin_feeds(life)
     number = movie_of(life, "Feather Bridge")["id"]
     before = kinds_of(life.stage.radarr, number)
     life.publish("Feather Bridge (2018) 1080p")
@@ -388,5 +421,47 @@ def test_the_feed_brings_what_has_become_available(life: Life):
     timed("Sonarr imported from its feed", lambda: next(e for e in episodes(life) if e["id"] == ninth["id"])["hasFile"])
     assert Counter(kinds_of(life.stage.radarr, number)) == GRABBED_ONCE
     assert Counter(kinds_of(life.stage.sonarr, ninth["id"])) == GRABBED_ONCE
-    for program in (life.stage.radarr, life.stage.sonarr):
-        assert not [line for line in program.log() if "didn't cover the period" in line]
+    assert_nothing_was_missed(life)
+
+
+def test_what_becomes_available_after_it_was_added_is_imported_with_nobody_asking_for_it(life: Life):
+    """Radarr reads its feeds every ten minutes at the earliest."""
+    begin_feeds(life)
+    life.stage.radarr.change("config/indexer", rssSyncInterval=10)
+    number = add_and_search(life, "Patient Lighthouse", 2013)
+    life.publish("Patient Lighthouse (2013) 1080p")
+    began = time.monotonic()
+
+    life.read_list()
+    say(f"on the list to offered: {time.monotonic() - began:.1f} s")
+
+    timed("... to grabbed, by the sync of Radarr itself", lambda: "grabbed" in kinds_of(life.stage.radarr, number), 720)
+    timed("... to imported", lambda: has_file(life, "Patient Lighthouse"))
+    say(f"on the list to imported: {time.monotonic() - began:.0f} s")
+    assert Counter(kinds_of(life.stage.radarr, number)) == GRABBED_ONCE
+    assert_nothing_was_missed(life)
+
+
+@pytest.mark.parametrize(("title", "year", "who"), [
+    ("Sleeping Harbour", 2010, "Stalkeer"),
+    ("Waking Harbour Town", 2009, "Radarr"),
+])  # fmt: skip
+def test_a_restart_between_the_list_and_the_feed_loses_nothing(life: Life, title: str, year: int, who: str):
+    begin_feeds(life)
+    number = add_and_search(life, title, year)
+    life.publish(f"{title} ({year}) 1080p")
+    life.read_list()
+
+    if who == "Stalkeer":
+        life.kill()
+        life.serve()
+    else:
+        life.stage.radarr.kill()
+        life.stage.radarr.start()
+        life.stage.radarr.await_up()
+    life.stage.radarr.run("RssSync", within_s=900)
+
+    timed(f"imported from the feed after {who} was killed and started", lambda: has_file(life, title))
+    row = next(one for one in life.stage.downloads() if title in one["title"])
+    eventually(lambda: download(life, row["id"])["state"] == "completed", "confirmed")
+    assert Counter(kinds_of(life.stage.radarr, number)) == GRABBED_ONCE

@@ -7,7 +7,6 @@ routes, ignores newer parameters and omits newer fields without notice.
 
 from __future__ import annotations
 
-import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +18,7 @@ from stalkeer.demo.arr_answers import SortKeys, fits_kind, invalid, moment, not_
 from stalkeer.demo.arr_files import Mount, parent_of, video_files
 from stalkeer.demo.arr_profiles import media_management, quality_definitions, quality_profile
 from stalkeer.demo.commands import Command, CommandAction, CommandQueue
+from stalkeer.demo.custom_formats import custom_format
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Handler, JsonServer, Response
 from stalkeer.demo.posters import draw_backdrop, draw_poster
 
@@ -265,26 +265,12 @@ class ArrServer(JsonServer):
         }
         self.history.append(row | fields)
 
-    def add_custom_format(self, name: str, pattern: str, *, in_names: bool = True) -> None:
-        """Add a custom format for releases with `pattern` in their title."""
-        specification = {
-            "name": name,
-            "implementation": "ReleaseTitleSpecification",
-            "negate": False,
-            "required": False,
-            "fields": [{"name": "value", "value": pattern}],
-        }
+    def add_custom_format(self, name: str, pattern: str, *, in_names: bool = True, score: int = 0) -> None:
+        """Add a custom format for releases with `pattern` in their title. All profiles give it this score."""
         number = len(self.custom_formats) + 1
-        row = {"id": number, "name": name, "includeCustomFormatWhenRenaming": in_names}
-        self.custom_formats.append(row | {"specifications": [specification]})
-
-    def formats_of(self, title: str) -> list[dict[str, Any]]:
-        """Return the custom formats of a release title as `parse` does: id and name only."""
-        return [
-            {"id": row["id"], "name": row["name"]}
-            for row in self.custom_formats
-            if re.search(row["specifications"][0]["fields"][0]["value"], title, re.I)
-        ]
+        self.custom_formats.append(custom_format(number, name, pattern, in_names=in_names))
+        for profile in self.profiles:
+            profile["formatItems"].append({"format": number, "name": name, "score": score})
 
     # -- routes that both have
 

@@ -44,6 +44,9 @@ def quality_profile(
     return profile | ({"language": {"id": -1, "name": "Any"}} if program == "Radarr" else {})
 
 
+NO_SCORES: Mapping[str, Any] = {"formatItems": []}
+
+
 def _holds(row: Mapping[str, Any], quality: int) -> bool:
     return bool(row["quality"]["id"] == quality)
 

@@ -23,6 +23,11 @@ class MovieFile:
     media_info: dict[str, Any] | None = None
     date_added: str = field(default_factory=moment)
 
+    @property
+    def release_title(self) -> str:
+        """Return the name that custom formats are looked for in."""
+        return self.scene_name or self.path.stem
+
 
 @dataclass
 class Movie:
@@ -104,7 +109,9 @@ FIELD_VERSIONS = {
     "system/status": {"appName": "4.0.3.5879", "instanceName": "4.2.0.6438"},
     "manualimport": {"indexerFlags": "5.4.0.8636", "releaseGroup": "4.0.0.5745"},
     "command": {"result": "4.5.1.7282"},
-    "parse": {"customFormats": "4.7.2.7686"},
+    "parse": {"customFormats": "4.7.2.7686", "customFormatScore": "4.7.2.7686"},
+    "moviefile": {"customFormatScore": "4.7.2.7686"},
+    "qualityprofile": {"minUpgradeFormatScore": "5.12.0"},
     "notification": {
         "onHealthRestored": "4.5.1.7282",
         "onManualInteractionRequired": "4.5.1.7282",

@@ -11,8 +11,9 @@ from stalkeer.demo.adding import shelve_movie, take_out
 from stalkeer.demo.arr import ArrServer, run_nothing
 from stalkeer.demo.arr_answers import apply_tags, filtered_history, invalid, moment, not_found
 from stalkeer.demo.arr_files import is_unpacking, video_files
-from stalkeer.demo.arr_profiles import is_below_cutoff, profile_rank, quality_of
+from stalkeer.demo.arr_profiles import NO_SCORES, is_below_cutoff, profile_rank, quality_of
 from stalkeer.demo.commands import Command, CommandAction
+from stalkeer.demo.custom_formats import score_refusal, scored
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
 from stalkeer.demo.movies import (
     BLOCKLIST,
@@ -336,7 +337,8 @@ class Radarr(ArrServer):
         }
         body: dict[str, Any] = {"title": title, "parsedMovieInfo": parsed, "languages": languages}
         body |= {"movie": self.movie_resource(movie) if movie else None}
-        return Response(200, body | {"customFormats": self.formats_of(title), "customFormatScore": 0})
+        profile = self._profile(movie) if movie else NO_SCORES
+        return Response(200, body | scored(self.custom_formats, profile, title))
 
     # -- manual import
 
@@ -394,6 +396,10 @@ class Radarr(ArrServer):
             if profile_rank(profile, quality) < profile_rank(profile, held):
                 words = f"Existing quality: {BY_ID[held].name}. New Quality {BY_ID[quality].name}."
                 found.append(imports.rejection(f"Not an upgrade for existing movie file. {words}"))
+            elif profile_rank(profile, quality) == profile_rank(profile, held):
+                names = movie.file.release_title, candidate.names[0]
+                refusal = score_refusal(self.custom_formats, profile, *names)
+                found += [imports.rejection(refusal)] if refusal else []
         return found
 
     def _reprocess(self, request: ApiRequest) -> Response:
@@ -555,11 +561,17 @@ class Radarr(ArrServer):
             "tags": list(movie.tags),
             "added": "2026-01-01T00:00:00Z",
             "ratings": {},
-            "movieFile": self.file_resource(movie.file) if movie.file else None,
+            "movieFile": self._unscored(movie.file) if movie.file else None,
             "popularity": 1.0,
             "lastSearchTime": movie.last_search,
             "statistics": {"movieFileCount": int(bool(movie.file)), "sizeOnDisk": size, "releaseGroups": []},
         }
+
+    def _unscored(self, file: MovieFile) -> dict[str, Any]:
+        """Return a file within a movie: without its custom formats, whose score is then 0 whatever they are."""
+        row = self.file_resource(file)
+        del row["customFormats"]
+        return row | {"customFormatScore": 0}
 
     def file_resource(self, file: MovieFile) -> dict[str, Any]:
         movie = self.movies[file.movie_id]
@@ -575,8 +587,7 @@ class Radarr(ArrServer):
             "edition": "",
             "languages": file.languages,
             "quality": file.quality,
-            "customFormats": [],
-            "customFormatScore": 0,
+            **scored(self.custom_formats, self._profile(movie), file.release_title),
             "indexerFlags": 0,
             "mediaInfo": file.media_info,
             "qualityCutoffNotMet": is_below_cutoff(self._profile(movie), quality_of(file.quality)),

@@ -28,6 +28,11 @@ class EpisodeFile:
     media_info: dict[str, Any] | None = None
     date_added: str = field(default_factory=moment)
 
+    @property
+    def release_title(self) -> str:
+        """Return the name that custom formats are looked for in."""
+        return self.scene_name or self.path.stem
+
 
 @dataclass
 class Episode:
@@ -128,7 +133,14 @@ FIELD_VERSIONS = {
         "indexerFlags": "4.0.1.1168",
     },
     "config/naming": {"colonReplacementFormat": "4.0.0", "customColonReplacementFormat": "4.0.6.1847"},
-    "parse": {"customFormats": "4.0.0"},
+    "parse": {"customFormats": "4.0.0", "customFormatScore": "4.0.0"},
+    "episodefile": {"customFormats": "4.0.0", "customFormatScore": "4.0.0"},
+    "qualityprofile": {
+        "formatItems": "4.0.0",
+        "minFormatScore": "4.0.0",
+        "cutoffFormatScore": "4.0.0",
+        "minUpgradeFormatScore": "4.0.10",
+    },
     "command": {"result": "4.0.0"},
     "notification": {"onHealthRestored": "4.0.0", "onManualInteractionRequired": "4.0.0", "onSeriesAdd": "4.0.0"},
 }
@@ -299,8 +311,6 @@ def file_resource(file: EpisodeFile, series: LibrarySeries, path: str) -> dict[s
         "releaseGroup": file.release_group,
         "languages": file.languages,
         "quality": file.quality,
-        "customFormats": [],
-        "customFormatScore": 0,
         "indexerFlags": 0,
         "releaseType": file.release_type,
         "mediaInfo": file.media_info,

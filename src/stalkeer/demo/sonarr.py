@@ -11,7 +11,9 @@ from stalkeer.demo import imports
 from stalkeer.demo.adding import number_episodes, shelve_series, take_out
 from stalkeer.demo.arr import run_nothing
 from stalkeer.demo.arr_answers import apply_tags, filtered_history, invalid, moment, not_found
+from stalkeer.demo.arr_profiles import NO_SCORES
 from stalkeer.demo.commands import Command, CommandAction
+from stalkeer.demo.custom_formats import scored
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
 from stalkeer.demo.native import NativeSide
 from stalkeer.demo.notifications import Notifications
@@ -333,7 +335,8 @@ class Sonarr(SonarrLibrary):
         body: dict[str, Any] = {"title": title, "parsedEpisodeInfo": parsed, "languages": languages}
         body["series"] = self.series_resource(series) if series else None
         body["episodes"] = [self.episode_resource(episode) for episode in episodes]
-        return Response(200, body | {"customFormats": self.formats_of(title), "customFormatScore": 0})
+        profile = self.profile_of(series) if series else NO_SCORES
+        return Response(200, body | scored(self.custom_formats, profile, title))
 
     def _rescan(self, command: Command) -> str:
         number = command.body.get("seriesId")

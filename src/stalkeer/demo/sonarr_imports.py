@@ -11,6 +11,7 @@ from stalkeer.demo.arr_answers import invalid
 from stalkeer.demo.arr_files import is_unpacking, video_files
 from stalkeer.demo.arr_profiles import profile_rank, quality_of
 from stalkeer.demo.commands import Command
+from stalkeer.demo.custom_formats import score_refusal
 from stalkeer.demo.http import Answer, ApiRequest, Response
 from stalkeer.demo.notifications import Notifications
 from stalkeer.demo.releases import BY_ID
@@ -87,6 +88,10 @@ class SonarrImports:
             if profile_rank(profile, quality) < profile_rank(profile, held):
                 words = f"Existing quality: {BY_ID[held].name}. New Quality {BY_ID[quality].name}."
                 found.append(imports.rejection(f"Not an upgrade for existing episode file(s). {words}"))
+            elif profile_rank(profile, quality) == profile_rank(profile, held):
+                names = episode.file.release_title, candidate.names[0]
+                refusal = score_refusal(self._sonarr.custom_formats, profile, *names)
+                found += [imports.rejection(refusal)] if refusal else []
         return found
 
     def reprocess(self, request: ApiRequest) -> Response:

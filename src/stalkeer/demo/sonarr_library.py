@@ -12,6 +12,7 @@ from stalkeer.demo.arr import ArrServer
 from stalkeer.demo.arr_answers import not_found
 from stalkeer.demo.arr_files import video_files
 from stalkeer.demo.arr_profiles import is_below_cutoff, quality_of
+from stalkeer.demo.custom_formats import scored
 from stalkeer.demo.probe import probe
 from stalkeer.demo.releases import BY_ID, ReadEpisode, read_episode, read_group
 from stalkeer.demo.series import (
@@ -157,6 +158,8 @@ class SonarrLibrary(ArrServer):
 
     def file_resource(self, file: EpisodeFile) -> dict[str, Any]:
         row = file_resource(file, self.series[file.series_id], self.seen(file.path))
+        profile = self.profile_of(self.series[file.series_id])
+        row |= scored(self.custom_formats, profile, file.release_title)
         return row | {"qualityCutoffNotMet": self.is_below_cutoff(file)}
 
 

@@ -20,6 +20,7 @@ from stalkeer.jobs.matching.match_run import match_work
 from stalkeer.jobs.native.offers import has_native_instances, prepare_offers
 from stalkeer.jobs.refresh.refresh import RefreshContext, refresh_sources
 from stalkeer.jobs.refresh.start import RefreshOptions
+from stalkeer.jobs.releases.scores import read_missing_scores
 from stalkeer.jobs.sources.account_status import AccountMonitor
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
@@ -108,6 +109,7 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
 
     def download(_subject: str | None, options: RunOptions, _run: Run) -> Report:
         rules = QueueRules.of(program.settings)
+        read_missing_scores(program.database, program.arrs)
         return queue_confirmed(program.database, program.clock, rules, QueueOptions.of_run(options))
 
     def offers(subject: str | None, _options: RunOptions, run: Run) -> Report:

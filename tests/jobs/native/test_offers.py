@@ -405,6 +405,36 @@ def test_the_offers_of_a_search_are_prepared_while_those_of_a_large_library_stil
     assert [offer.release for offer in listed(app)] == [SAINTS], "none of the others was checked first"
 
 
+@pytest.mark.parametrize(("numbers", "releases", "asked"), [
+    (ItemNumbers(season=2, episode=7), ["Long.Show.S02E07.1080p.WEB-DL-STALKEER"], 1),
+    (ItemNumbers(season=1), [f"Long.Show.S01E{n:02}.1080p.WEB-DL-STALKEER" for n in range(1, 13)], 12),
+    (ItemNumbers(), [f"Long.Show.S{s:02}E{n:02}.1080p.WEB-DL-STALKEER" for s in (1, 2) for n in range(1, 13)], 24),
+])  # fmt: skip
+def test_a_search_prepares_the_episodes_that_it_is_about_and_no_others(
+    app, tmp_path, catalogue, numbers, releases, asked
+):
+    with Sonarr(tmp_path / "tv") as sonarr:
+        row = know(app.arrs, sonarr, options=NATIVE)
+        series = sonarr.add_series("Long Show", 2015, tvdb_id=42)
+        names = []
+        for season in (1, 2):
+            for number in range(1, 13):
+                sonarr.add_episode(series, season, number)
+                names.append(f"Long Show S{season:02}E{number:02} 1080p")
+        catalogue.list_entries(*names, kind="episode", resolution=1080)
+        sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+        match_wanted(app.matching, QuietRun())
+        indexer = Indexer(app.database, app.arrs, Starter(app))
+
+        found = indexer.search(row, FeedQuery(ids=ForeignIds(tvdb=42), numbers=numbers))
+
+        assert sorted(offer.release for offer in found.offers) == releases
+        assert len([one for one in sonarr.requests if one.path.endswith("/parse")]) == asked
+        assert len(listed(app, "sonarr")) == asked
+        prepare_offers(app.database, app.arrs, QuietRun())
+        assert len(listed(app, "sonarr")) == 24, "what was left out follows"
+
+
 def test_an_instance_that_does_not_answer_is_not_asked_about_a_release_by_every_search(app, radarr, catalogue):
     row = know(app.arrs, radarr, options=NATIVE)
     radarr.add_movie("Copper Saints", 2010, tmdb_id=7)

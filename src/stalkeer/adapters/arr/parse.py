@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
+from stalkeer.adapters.arr.resources import FormatResource
 from stalkeer.errors import ArrNotFound
 
 
@@ -16,17 +17,12 @@ class IdResource(Resource):
     id: int = 0
 
 
-class FormatResource(Resource):
-    id: int = 0
-    name: str = ""
-    include_custom_format_when_renaming: bool = False
-
-
 class ParseResource(Resource):
     movie: IdResource | None = None
     series: IdResource | None = None
     episodes: tuple[IdResource, ...] = ()
-    custom_formats: tuple[FormatResource, ...] = ()
+    custom_formats: tuple[FormatResource, ...] | None = None
+    custom_format_score: int | None = None
 
 
 _PARSE = TypeAdapter(ParseResource)

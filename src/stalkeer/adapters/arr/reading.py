@@ -167,6 +167,11 @@ class ProfileItemResource(Resource):
     items: tuple[ProfileItemResource, ...] = ()
 
 
+class ProfileFormatResource(Resource):
+    format: int = 0
+    score: int = 0
+
+
 class ProfileResource(Resource):
     id: int
     name: str = ""
@@ -174,6 +179,10 @@ class ProfileResource(Resource):
     cutoff: int = 0
     language: LanguageResource | None = None
     items: tuple[ProfileItemResource, ...] = ()
+    format_items: tuple[ProfileFormatResource, ...] = ()
+    min_format_score: int = 0
+    cutoff_format_score: int = 0
+    min_upgrade_format_score: int = 1
 
 
 class DefinitionResource(Resource):
@@ -215,6 +224,10 @@ def _profile(resource: ProfileResource, bounds: Mapping[int, SizeBounds]) -> Qua
         cutoff_rank=cutoff_rank,
         language=language,
         qualities=tuple(qualities),
+        format_scores=tuple(sorted((row.format, row.score) for row in resource.format_items if row.score)),
+        min_format_score=resource.min_format_score,
+        cutoff_format_score=resource.cutoff_format_score,
+        min_upgrade_format_score=resource.min_upgrade_format_score,
     )
 
 

@@ -5,6 +5,7 @@ Both programs omit nulls.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -49,6 +50,12 @@ class ImageResource(Resource):
     remote_url: str = ""
 
 
+class FormatResource(Resource):
+    id: int = 0
+    name: str = ""
+    include_custom_format_when_renaming: bool = False
+
+
 class FileResource(Resource):
     """Describe a movie file or episode file."""
 
@@ -59,6 +66,8 @@ class FileResource(Resource):
     quality: QualityModelResource | None = None
     date_added: datetime | None = None
     quality_cutoff_not_met: bool | None = None
+    custom_formats: tuple[FormatResource, ...] | None = None  # None: not said. Lists of movies leave them out
+    custom_format_score: int | None = None  # means nothing without `custom_formats`: lists say 0 for every movie
 
     def to_value(self) -> MediaFile:
         return MediaFile(
@@ -292,7 +301,7 @@ def _season_or_all(number: int | None) -> int | None:
 
 
 def current_quality(file: FileResource | None) -> FileQuality | None:
-    return file.quality.quality.to_value() if file and file.quality else None
+    return replace(file.quality.quality.to_value(), file_id=file.id) if file and file.quality else None
 
 
 def picture_name(images: tuple[ImageResource, ...], kind: str, otherwise: str = "") -> str | None:

@@ -72,12 +72,16 @@ class LibraryItem:
 
 @dataclass(frozen=True, slots=True)
 class FileQuality:
-    """Describe a quality as the instance names it. `resolution` is in lines; 0 when unknown."""
+    """Describe a quality as the instance names it. `resolution` is in lines; 0 when unknown.
+
+    `file_id` is the instance's id of the file, where it is the quality of a file.
+    """
 
     id: int
     name: str
     source: str
     resolution: int
+    file_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,10 @@ class ProfileQuality:
 
 @dataclass(frozen=True, slots=True)
 class QualityProfile:
-    """Describe a quality profile. `cutoff_rank` is the rank at which the search for better files ends."""
+    """Describe a quality profile. `cutoff_rank` is the rank at which the search for better files ends.
+
+    `format_scores` holds the scores of custom formats by id, without those of 0.
+    """
 
     id: int
     name: str
@@ -144,6 +151,10 @@ class QualityProfile:
     cutoff_rank: int
     language: str | None
     qualities: tuple[ProfileQuality, ...]
+    format_scores: tuple[tuple[int, int], ...] = ()
+    min_format_score: int = 0
+    cutoff_format_score: int = 0
+    min_upgrade_format_score: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ _WANTED = Newer("5.6.0.8846", without="the library says what each movie lacks")
 _SORTS_BY_AIR_DATE = Newer(sonarr="4.0.0", without="asked again with the older name of the sort key")
 _NO_COVERS = Newer("5.0.2.8103", without="the covers are read too, a little slower")
 _BY_ID = Newer("4.0.0.5745", "4.0.0", "the title alone says what is pushed")
+_BY_QUALITY = "upgrades are decided by quality alone"
 _REFINES = "the scan goes on without it and its report says so"
 
 USAGES: tuple[Usage, ...] = (
@@ -191,7 +192,11 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
         "Quality": _named("id name source resolution"),
         "QualityModel": _named("quality"),
         "Image": _named("coverType remoteUrl"),
-        "File": _named("id path size sceneName quality dateAdded qualityCutoffNotMet"),
+        "File": _named(
+            "id path size sceneName quality dateAdded qualityCutoffNotMet",
+            customFormats=Newer(sonarr="4.0.0", without=_BY_QUALITY),
+            customFormatScore=Newer("4.7.2.7686", "4.0.0", "the scores of the profile are added"),
+        ),
         "AlternateTitle": _named("title seasonNumber sceneSeasonNumber"),
         "Collection": _named("title"),
         "Movie": _named(
@@ -231,7 +236,14 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
         "EventPage": _named("records"),
         "Blocklist": _named("id movieId episodeIds sourceTitle date message"),
         "ProfileItem": _named("id name allowed quality items"),
-        "Profile": _named("id name upgradeAllowed cutoff language items"),
+        "Profile": _named(
+            "id name upgradeAllowed cutoff language items",
+            formatItems=Newer(sonarr="4.0.0", without=_BY_QUALITY),
+            minFormatScore=Newer(sonarr="4.0.0", without=_BY_QUALITY),
+            cutoffFormatScore=Newer(sonarr="4.0.0", without=_BY_QUALITY),
+            minUpgradeFormatScore=Newer("5.12.0", "4.0.10", "any higher score is an upgrade"),
+        ),
+        "ProfileFormat": _named("format score"),
         "Definition": _named(
             "quality minSize maxSize", preferredSize=Newer(sonarr="4.0.0", without="no size is preferred")
         ),
@@ -282,6 +294,7 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
         "Parse": _named(
             "movie series episodes",
             customFormats=Newer("4.7.2.7686", "4.0.0", "file names are built without custom formats"),
+            customFormatScore=Newer("4.7.2.7686", "4.0.0", _BY_QUALITY),
         ),
         "Provider": _named("id name implementation fields"),
         "Field": _named("name value"),

@@ -43,6 +43,7 @@ def start(
     Example: stalkeer download start --limit 10
     """
     from stalkeer.jobs.downloads.queue import QueueOptions, QueueRules, plan_queue, queue_confirmed
+    from stalkeer.jobs.releases.scores import read_missing_scores
 
     parts = context_app(context)
     rules, options = QueueRules.of(parts.settings), QueueOptions(limit)
@@ -50,6 +51,7 @@ def start(
         with parts.database.connect() as connection:
             report = plan_queue(connection, parts.clock(), rules, options)
     else:
+        read_missing_scores(parts.database, parts.arrs)
         report = queue_confirmed(parts.database, parts.clock, rules, options)
         if not detach and not has_worker_now(parts):
             note(

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from stalkeer.adapters.arr.values import ProfileQuality, QualityProfile
 from stalkeer.core.matching.rank import ANY_PROFILE, Profile, SizeLimits, Variant, Wishes, rank_variants
 from stalkeer.core.matching.rules import is_same_content
+from stalkeer.core.matching.upgrades import WORSE, UpgradeDecision
 from stalkeer.core.matching.wanted_languages import ANY_LANGUAGE, WantedLanguages, read_wanted_languages
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.titles import TitleReader
 from stalkeer.core.titles.groups import tags_of_group
 from stalkeer.core.titles.vocabulary import LANGUAGES
 from stalkeer.jobs.downloads.context import DownloadContext
-from stalkeer.jobs.library.profiles import is_upgrade, profile_of
+from stalkeer.jobs.downloads.upgrades import decide as decide_upgrade
+from stalkeer.jobs.library.profiles import profile_of
 from stalkeer.jobs.matching.candidates import to_facts
 from stalkeer.jobs.matching.explain import Explanation, explain_match
 from stalkeer.jobs.matching.library_cache import Matching, use_context
@@ -28,6 +30,7 @@ from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches,
 from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
 from stalkeer.store.library.wanted_list import get_wanted
 from stalkeer.store.matching.entries import entries_by_id
+from stalkeer.store.matching.scores import NOTHING_KNOWN, KnownScores, ScoredEntry, read_scores
 from stalkeer.store.offers.grabs import list_live_grabs
 from stalkeer.store.offers.offers import find_offer
 
@@ -71,7 +74,8 @@ def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[
     instances = {instance.id: instance for instance in list_instances(connection)}
     # an entry for all items of the download comes before an entry for only some of them
     served = {match.entry_id: len({m.wanted_id for m in fresh if m.entry_id == match.entry_id}) for match in fresh}
-    ranked = [match for match in rank(fresh, instances.get(fresh[0].instance_id), languages) if match.allowed]
+    known = known_scores(connection, fresh)
+    ranked = [match for match in rank(fresh, instances.get(fresh[0].instance_id), languages, known) if match.allowed]
     if not ranked:
         return None
     match = max(
@@ -100,7 +104,7 @@ def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
     if item.skip:
         return f"It is skipped: {item.skip}."
     found = confirmed_matches(connection, [wanted_id])
-    ranked = rank(found, find_instance(connection, item.instance))
+    ranked = rank(found, find_instance(connection, item.instance), known=known_scores(connection, found))
     if not found or any(match.allowed for match in ranked):
         return None
     if not ranked:
@@ -108,15 +112,26 @@ def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
     return f"No match is acceptable: {'; '.join(ranked[0].reasons)}."
 
 
+def known_scores(connection: Transaction, matches: Sequence[ConfirmedMatch]) -> KnownScores:
+    """Return the stored custom format scores of those matches whose items have a file."""
+    wanted_ids = [match.wanted_id for match in matches if match.current_quality is not None]
+    return read_scores(connection, wanted_ids) if wanted_ids else NOTHING_KNOWN
+
+
 def rank(
-    matches: Sequence[ConfirmedMatch], instance: InstanceRow | None, languages: Sequence[str] = ()
+    matches: Sequence[ConfirmedMatch],
+    instance: InstanceRow | None,
+    languages: Sequence[str] = (),
+    known: KnownScores = NOTHING_KNOWN,
 ) -> tuple[RankedMatch, ...]:
     """Rank `matches` by the settings of `instance`, best first, each entry once.
 
-    `languages` apply where the instance names none. For an item with a file, only better variants are left.
+    `languages` apply where the instance names none. For an item with a file, variants of a lower quality are left out,
+    and those that custom formats refuse are not allowed.
     """
     profile = profile_of(instance, matches[0].profile_id) if matches else None
-    matches = [match for match in matches if is_upgrade(match.resolution, match.current_quality, profile)]
+    decisions = {match.entry_id: _decide_upgrade(match, profile, known) for match in matches}
+    matches = [match for match in matches if decisions[match.entry_id].refusal != WORSE]
     if not matches:
         return ()
     whose = instance.label if instance else "the instance"
@@ -128,12 +143,22 @@ def rank(
     own = read_wanted_languages(instance.options.languages) if instance else ANY_LANGUAGE
     wanted = (own if own.order else WantedLanguages(tuple(languages))).resolved(original)
     wishes = Wishes(wanted.order, required_languages=wanted.required, original_language=original)
-    variants = [_variant(match, whose) for match in unique.values()]
+    variants = [_variant(match, whose, decisions[match.entry_id]) for match in unique.values()]
     ranked = rank_variants(variants, _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
-    return tuple(RankedMatch(unique[match.variant.entry_id], match.allowed, match.reasons) for match in ranked)
+    reasons = {entry_id: (decision.reason,) if decision.reason else () for entry_id, decision in decisions.items()}
+    return tuple(
+        RankedMatch(unique[one.variant.entry_id], one.allowed, (*one.reasons, *reasons[one.variant.entry_id]))
+        for one in ranked
+    )
 
 
-def _variant(match: ConfirmedMatch, whose: str) -> Variant:
+def _decide_upgrade(match: ConfirmedMatch, profile: QualityProfile | None, known: KnownScores) -> UpgradeDecision:
+    entry = ScoredEntry(match.wanted_id, match.source_id, match.entry_key)
+    return decide_upgrade(entry, match.resolution, match.current_quality, profile, known)
+
+
+def _variant(match: ConfirmedMatch, whose: str, decision: UpgradeDecision) -> Variant:
+    blocked = f"{whose} has it on its blocklist ({match.blocked})" if match.blocked else None
     source = match.quality.get("source")
     return Variant(
         entry_id=match.entry_id,
@@ -148,7 +173,7 @@ def _variant(match: ConfirmedMatch, whose: str) -> Variant:
         serves=match.serves,
         runtime_min=match.runtime_min or (MOVIE_RUNTIME_MIN if match.kind == "movie" else None),
         group=tags_of_group(match.group),
-        refusal=f"{whose} has it on its blocklist ({match.blocked})" if match.blocked else None,
+        refusal=blocked or decision.refusal or None,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from stalkeer.core.downloads.states import Priority
 from stalkeer.errors import Conflict, NotFound, StalkeerError
-from stalkeer.jobs.downloads.choosing import RankedMatch, rank
+from stalkeer.jobs.downloads.choosing import RankedMatch, known_scores, rank
 from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.model import DownloadId, Drive, EntryId, MatchId, WantedId
 from stalkeer.settings import Settings
@@ -28,6 +28,7 @@ from stalkeer.store.library.instances import InstanceRow, find_instance, get_ins
 from stalkeer.store.library.ownership import kept_wanted_ids
 from stalkeer.store.library.targets import lock_settled
 from stalkeer.store.library.wanted_list import get_wanted
+from stalkeer.store.matching.scores import KnownScores
 
 MOST_REFUSALS = 100  # refused items that a report names
 
@@ -265,7 +266,8 @@ def _best_match(connection: Transaction, wanted_id: WantedId, rules: QueueRules)
     item = get_wanted(connection, wanted_id)
     found = confirmed_matches(connection, [wanted_id])
     if found:
-        best = _best(found, find_instance(connection, item.instance), rules.languages)
+        known = known_scores(connection, found)
+        best = _best(found, find_instance(connection, item.instance), rules.languages, known)
         if isinstance(best, RankedMatch):
             return best.match
         why = "; ".join(best.reasons)
@@ -305,7 +307,9 @@ def queue_pair(
 def _choose(connection: Transaction, now: datetime, rules: QueueRules, options: QueueOptions) -> _Choice:
     choice = _Choice()
     by_item: dict[WantedId, list[ConfirmedMatch]] = {}
-    for match in _with_all_they_serve(confirmed_matches(connection)):
+    confirmed = confirmed_matches(connection)
+    known = known_scores(connection, confirmed)
+    for match in _with_all_they_serve(confirmed):
         by_item.setdefault(match.wanted_id, []).append(match)
     active = active_wanted_ids(connection) | kept_wanted_ids(connection)
     resting = failed_wanted_ids(connection, now - rules.cooldown)
@@ -320,7 +324,7 @@ def _choose(connection: Transaction, now: datetime, rules: QueueRules, options: 
         elif wanted_id in resting:
             choice.resting += 1
         else:
-            best = _best(matches, instance, rules.languages)
+            best = _best(matches, instance, rules.languages, known)
             if isinstance(best, Refusal):
                 choice.refused.append(best)
             else:
@@ -343,9 +347,9 @@ def _with_all_they_serve(matches: Sequence[ConfirmedMatch]) -> list[ConfirmedMat
 
 
 def _best(
-    matches: list[ConfirmedMatch], instance: InstanceRow | None, languages: Sequence[str]
+    matches: list[ConfirmedMatch], instance: InstanceRow | None, languages: Sequence[str], known: KnownScores
 ) -> RankedMatch | Refusal:
-    ranked = rank(matches, instance, languages)
+    ranked = rank(matches, instance, languages, known)
     if not ranked:
         return Refusal(matches[0].title, ("none of its variants is better than the present file",))
     if not ranked[0].allowed:

@@ -10,19 +10,29 @@ WEB_SOURCES = frozenset({"webdl", "web"})
 
 
 def is_upgrade(resolution: int | None, current: FileQuality | None, profile: QualityProfile | None) -> bool:
-    """Compare by the profile's order if it has both qualities, otherwise by resolution.
+    """Tell whether an entry has a better quality than the present file, or there is no file.
 
-    Unknown is no upgrade, and nothing is one for a profile that allows no upgrades.
+    Nothing is an upgrade for a profile that allows none.
     """
     if current is None:
         return True
-    if resolution is None or (profile is not None and not profile.upgrade_allowed):
+    if profile is not None and not profile.upgrade_allowed:
         return False
+    return (quality_gain(resolution, current, profile) or 0) > 0
+
+
+def quality_gain(resolution: int | None, current: FileQuality, profile: QualityProfile | None) -> int | None:
+    """Return by how much a quality is better than the present one; None where that is unknown.
+
+    Compare by the profile's order if it has both qualities, otherwise by resolution.
+    """
+    if resolution is None:
+        return None
     ours = _rank_of_web(resolution, profile)
     theirs = _rank_of(current, profile)
     if ours is None or theirs is None:
-        return resolution > current.resolution
-    return ours > theirs
+        return resolution - current.resolution
+    return ours - theirs
 
 
 def _rank_of_web(resolution: int, profile: QualityProfile | None) -> int | None:

@@ -187,7 +187,7 @@ class Indexer:
         if self.starter is None:
             return
         with self.database.connect() as connection:
-            unoffered = list_unoffered(connection, row.id, HELD_BACK, scope.library_ids)
+            unoffered = list_unoffered(connection, row.id, HELD_BACK, scope.wanted_ids or ())
         if not unoffered:
             return
         now = self.monotonic()
@@ -195,7 +195,7 @@ class Indexer:
             self._tried = {match: tried for match, tried in self._tried.items() if tried.until > now}
             new = [match for match in unoffered if match not in self._tried]
         for arr_id in sorted({match.library_arr_id for match in new}):
-            run_id = RunId(self.starter.start(JobName.OFFERS, offers_subject(row.slug, arr_id)))
+            run_id = RunId(self.starter.start(JobName.OFFERS, offers_subject(row.slug, arr_id, scope.numbers)))
             tried = _Tried(run_id, now + self.wait_s)
             with self._lock:
                 self._tried.update((match, tried) for match in new if match.library_arr_id == arr_id)

@@ -6,32 +6,24 @@ Each title is checked once with the instance's `/parse`. A title that it parses 
 from __future__ import annotations
 
 import secrets as random_source
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.parse import ParsedName, read_release
 from stalkeer.core.downloads.pub_dates import new_dates
-from stalkeer.core.naming.offers import (
-    EntryReading,
-    Numbers,
-    OfferedEpisodes,
-    OfferedMovie,
-    episodes_key,
-    episodes_of_file,
-    movie_key,
-    offer_titles,
-    offer_traits,
-)
+from stalkeer.core.downloads.search_terms import NO_NUMBERS, ItemNumbers
+from stalkeer.core.downloads.searched import MARK, read_searched, searched_text
 from stalkeer.errors import ArrNotFound, ArrRefused, StalkeerError
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.skip_rules import SkipRule
+from stalkeer.jobs.releases.titles import ReleaseFile, files_of
 from stalkeer.logs import get_logger
-from stalkeer.model import Drive, LibraryId, OfferId, SourceId, WantedKind
+from stalkeer.model import Drive, OfferId, SourceId, WantedKind
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.library.finding import read_further_titles
+from stalkeer.store.library.finding import find_numbered, read_further_titles
 from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances
 from stalkeer.store.offers.grabs import failed_offers
 from stalkeer.store.offers.offerable import OfferableMatch, offerable_matches
@@ -52,8 +44,6 @@ HELD_BACK = (SkipRule.TAGGED.value, SkipRule.OWNED.value, SkipRule.KEPT.value)
 MOST_TITLES_TRIED = 4
 SAVED_AT_ONCE = 50
 READS_OTHERWISE = "the instance reads it as another item"
-NO_TITLE = "nothing of its title can stand in a release name"
-UNCLEAR = "its list counts the episodes in another way than the instance"
 log = get_logger(__name__)
 
 
@@ -93,54 +83,47 @@ class OffersReport:
         }
 
 
-@dataclass(frozen=True)
-class _File:
-    """Hold the matches of an entry that form an offer: a movie, or the wanted episodes of the file."""
-
-    matches: tuple[OfferableMatch, ...]
-    item_key: str
-    titles: tuple[str, ...]
-    episodes: int  # number of episodes in the file
-    refusal: str = ""
-
-    @property
-    def first(self) -> OfferableMatch:
-        return self.matches[0]
-
-    @property
-    def entries(self) -> frozenset[OfferedEntry]:
-        return frozenset(OfferedEntry(one.wanted_id, one.source_id, one.entry_key) for one in self.matches)
-
-
 def prepare_offers(database: Database, arrs: Arrs, run: Run, subject: str | None = None) -> OffersReport:
     """Prepare the offers of every instance with the native drive, or only of `subject`: an instance, or one of its
     movies or series.
 
     An instance that does not answer does not stop the others.
     """
-    slug, item = _read_subject(subject)
+    about = _read_subject(subject)
     with database.connect() as connection:
-        rows = (get_instance(connection, slug),) if slug else list_instances(connection)
+        rows = (get_instance(connection, about.slug),) if about.slug else list_instances(connection)
     native = [row for row in rows if row.enabled and row.options.drive is Drive.NATIVE]
     reports: list[InstanceOffers] = []
     for row in native:
         if run.is_cancelled():
             break
         try:
-            reports.append(_Preparing(database, arrs, row, run, item).go())
+            reports.append(_Preparing(database, arrs, row, run, about).go())
         except StalkeerError as error:
             reports.append(InstanceOffers(row.slug, error=str(error)))
     return OffersReport(tuple(reports))
 
 
-def offers_subject(slug: str, library_arr_id: int) -> str:
-    """Name the offers that a search needs: those of its movie or series."""
-    return f"{slug}#{library_arr_id}"
+def offers_subject(slug: str, library_arr_id: int, numbers: ItemNumbers = NO_NUMBERS) -> str:
+    """Name the offers that a search needs: those of its movie, or of its episodes of a series."""
+    # the text has no room for the year of a season
+    text = searched_text(numbers) if numbers.year is None else ""
+    return f"{slug}#{library_arr_id}" + (f"{MARK}{text}" if text else "")
 
 
-def _read_subject(subject: str | None) -> tuple[str, int | None]:
+@dataclass(frozen=True)
+class _Subject:
+    """Hold what offers are prepared for: every instance, one, a movie or series of it, or its searched episodes."""
+
+    slug: str
+    library_arr_id: int | None = None
+    numbers: ItemNumbers = NO_NUMBERS
+
+
+def _read_subject(subject: str | None) -> _Subject:
     slug, _, item = (subject or "").partition("#")
-    return slug, int(item) if item else None
+    number, _, text = item.partition(MARK)
+    return _Subject(slug, int(number) if number else None, read_searched(text) or NO_NUMBERS)
 
 
 def has_native_instances(connection: Transaction) -> bool:
@@ -149,13 +132,13 @@ def has_native_instances(connection: Transaction) -> bool:
 
 @dataclass
 class _Preparing:
-    """Prepare the offers of an instance, or of one of its movies or series."""
+    """Prepare the offers of an instance, or of what a search is about."""
 
     database: Database
     arrs: Arrs
     row: InstanceRow
     run: Run
-    library_arr_id: int | None = None
+    about: _Subject
     offered: int = 0
     refused: int = 0
     _known: dict[str, list[OfferRow]] = field(default_factory=dict)  # offers by item
@@ -165,12 +148,12 @@ class _Preparing:
 
     def go(self) -> InstanceOffers:
         with self.database.connect() as connection:
-            matches = offerable_matches(connection, self.row.id, HELD_BACK, self.library_arr_id)
+            matches = self._read_matches(connection)
             further = read_further_titles(connection, self.row.id)
             self._failed = failed_offers(connection, self.row.id)
             for offer in list_offers(connection, self.row.id):
                 self._note(offer)
-        files = list(_files(matches, lambda library_id: further.get(library_id, ())))
+        files = list(files_of(matches, lambda library_id: further.get(library_id, ())))
         joining, new = self._sort(files)
         leaving = self._leaving(files)
         if joining or leaving:
@@ -182,6 +165,14 @@ class _Preparing:
         if new:
             self._check_all(new)
         return InstanceOffers(self.row.slug, self.offered, self.refused)
+
+    def _read_matches(self, connection: Transaction) -> list[OfferableMatch]:
+        """Return the matches to offer: of a search for an episode only its own, whatever its series has."""
+        series, numbers = self.about.library_arr_id, self.about.numbers
+        wanted_ids = None
+        if series is not None and numbers != NO_NUMBERS:
+            wanted_ids = find_numbered(connection, self.row.id, series, numbers)
+        return offerable_matches(connection, self.row.id, HELD_BACK, series, wanted_ids)
 
     def _catch_up(self, connection: Transaction) -> None:
         """Read the offers that another job added meanwhile, and lock them until this transaction ends."""
@@ -196,13 +187,15 @@ class _Preparing:
             for source_id, entry_key in offer.files:
                 self._holders.setdefault((offer.item_key, source_id, entry_key), offer)
 
-    def _sort(self, files: Sequence[_File]) -> tuple[list[tuple[OfferRow, list[OfferedEntry]]], list[_File]]:
+    def _sort(
+        self, files: Sequence[ReleaseFile]
+    ) -> tuple[list[tuple[OfferRow, list[OfferedEntry]]], list[ReleaseFile]]:
         """Sort files into those that join an existing offer, and those that need a new one.
 
         Known files are left out.
         """
         joining: dict[str, tuple[OfferRow, set[OfferedEntry]]] = {}
-        new: list[_File] = []
+        new: list[ReleaseFile] = []
         for file in files:
             offer = self._offer_for(file)
             if offer is None:
@@ -211,7 +204,7 @@ class _Preparing:
                 joining.setdefault(offer.guid, (offer, set()))[1].update(missing)
         return [(offer, sorted(entries)) for offer, entries in joining.values()], new
 
-    def _offer_for(self, file: _File) -> OfferRow | None:
+    def _offer_for(self, file: ReleaseFile) -> OfferRow | None:
         """Return the offer that a file has or joins; None where it needs a new one.
 
         A file that was offered for this item keeps its release, even if its facts change. Under another name, the
@@ -224,7 +217,7 @@ class _Preparing:
         refused = next((offer for offer in offers if file.entries <= set(offer.entries)), None)
         return refused or next((offer for offer in offers if self._takes_more(offer)), None)
 
-    def _leaving(self, files: Sequence[_File]) -> list[tuple[OfferRow, list[OfferedEntry]]]:
+    def _leaving(self, files: Sequence[ReleaseFile]) -> list[tuple[OfferRow, list[OfferedEntry]]]:
         """Return the entries that now belong to another item, or were refused under a title that no longer fits them.
 
         An entry that is missing for now stays with its offer.
@@ -247,8 +240,8 @@ class _Preparing:
         """
         return offer.guid not in self._failed
 
-    def _check_all(self, files: Sequence[_File]) -> None:
-        grouped: dict[tuple[str, tuple[str, ...]], list[_File]] = {}
+    def _check_all(self, files: Sequence[ReleaseFile]) -> None:
+        grouped: dict[tuple[str, tuple[str, ...]], list[ReleaseFile]] = {}
         for file in files:
             grouped.setdefault((file.item_key, file.titles), []).append(file)
         groups = list(grouped.values())
@@ -260,7 +253,7 @@ class _Preparing:
                 part = groups[start : start + SAVED_AT_ONCE]
                 self._save_all([(group, self._check(client, group[0])) for group in part], len(groups) - start)
 
-    def _save_all(self, checked: Sequence[tuple[Sequence[_File], str | None]], expected: int) -> None:
+    def _save_all(self, checked: Sequence[tuple[Sequence[ReleaseFile], str | None]], expected: int) -> None:
         """Save the checked offers, and join those that another job saved meanwhile.
 
         `expected` is the number of offers still to come.
@@ -276,7 +269,7 @@ class _Preparing:
                 if new:
                     self._save(connection, new, title, dates)
 
-    def _check(self, client: ArrClient, file: _File) -> str | None:
+    def _check(self, client: ArrClient, file: ReleaseFile) -> str | None:
         """Return the first title that the instance parses as the item; None where there is none."""
         if file.refusal:
             return None
@@ -292,7 +285,7 @@ class _Preparing:
         return None
 
     def _save(
-        self, connection: Transaction, group: Sequence[_File], title: str | None, dates: Iterator[datetime]
+        self, connection: Transaction, group: Sequence[ReleaseFile], title: str | None, dates: Iterator[datetime]
     ) -> None:
         file = group[0]
         refusal = None if title else file.refusal or READS_OTHERWISE
@@ -321,7 +314,7 @@ def _stays(offer: OfferRow, titles: Mapping[str, tuple[str, ...]]) -> bool:
     return offer.pub_date is not None or offer.release in titles[offer.item_key]
 
 
-def _is_read_as(reading: ParsedName, file: _File) -> bool:
+def _is_read_as(reading: ParsedName, file: ReleaseFile) -> bool:
     """Tell whether the instance parses a title as the wanted items, and as nothing that is not in the file."""
     if file.first.kind is WantedKind.MOVIE:
         return reading.movie_id == file.first.arr_id
@@ -331,51 +324,3 @@ def _is_read_as(reading: ParsedName, file: _File) -> bool:
         and ids <= reading.episode_ids
         and len(reading.episode_ids) == file.episodes
     )
-
-
-def _files(matches: Sequence[OfferableMatch], further: Callable[[LibraryId], Sequence[str]]) -> Iterator[_File]:
-    """Yield the files of these matches, in their order. Episodes of a season that share an entry are one file."""
-    groups: dict[tuple[object, ...], list[OfferableMatch]] = {}
-    for match in matches:
-        is_double = (match.last_episode or 0) > (match.first_episode or 0)
-        alone = None if is_double and match.kind is WantedKind.EPISODE else match.wanted_id
-        groups.setdefault((match.source_id, match.entry_key, match.library_id, match.season, alone), []).append(match)
-    for group in groups.values():
-        others = further(group[0].library_id)
-        yield _movie(group[0], others) if group[0].kind is WantedKind.MOVIE else _episodes(group, others)
-
-
-def _movie(match: OfferableMatch, others: Sequence[str]) -> _File:
-    key = movie_key(match.tmdb_id, match.imdb_id, match.library_arr_id)
-    movie = OfferedMovie(match.title, match.year, match.secondary_year, tuple(others))
-    titles = offer_titles(movie, offer_traits(_reading(match), match.original_language))
-    return _File((match,), key, titles, 0, "" if titles else NO_TITLE)
-
-
-def _episodes(matches: Sequence[OfferableMatch], others: Sequence[str]) -> _File:
-    first = matches[0]
-    wanted = sorted({match.episode or 0 for match in matches})
-    held = episodes_of_file(wanted, first.first_episode, first.last_episode)
-    season = first.season or 0
-    own = Numbers(season, held or tuple(wanted), first.absolute if len(wanted) == 1 else None)
-    scene = None
-    if len(matches) == 1 and held == (first.episode,) and first.scene_season is not None and first.scene_episode:
-        scene = Numbers(first.scene_season, (first.scene_episode,), first.scene_absolute)
-    item = OfferedEpisodes(
-        series=first.title,
-        numbers=own,
-        scene=scene,
-        air_date=first.air_date,
-        series_type=first.series_type or "standard",
-        year=first.year,
-        other_titles=tuple(others),
-    )
-    titles = offer_titles(item, offer_traits(_reading(first), first.original_language))
-    refusal = UNCLEAR if held is None else "" if titles else NO_TITLE
-    return _File(
-        tuple(matches), episodes_key(first.tvdb_id, first.library_arr_id, own), titles, len(own.episodes), refusal
-    )
-
-
-def _reading(match: OfferableMatch) -> EntryReading:
-    return EntryReading(match.entry_name, match.resolution, match.source_word, match.languages)

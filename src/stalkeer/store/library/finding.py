@@ -109,6 +109,15 @@ def find_wanted_of(
     return [NumberedItem(WantedId(row.id), row.title) for row in connection.execute(query)]
 
 
+def find_numbered(
+    connection: Connection, instance_id: InstanceId, library_arr_id: int, numbers: ItemNumbers
+) -> list[WantedId]:
+    """Return the wanted items with these numbers of a movie or series, by the instance's id of it."""
+    query = select(library.c.id).where(library.c.instance_id == instance_id, library.c.arr_id == library_arr_id)
+    library_ids = [LibraryId(row) for row in connection.scalars(query)]
+    return [item.wanted_id for item in find_wanted_of(connection, library_ids, numbers)]
+
+
 def _numbered(numbers: ItemNumbers) -> list[ColumnElement[bool]]:
     if numbers.air_date is not None:
         return [wanted.c.air_date == numbers.air_date]

@@ -413,7 +413,8 @@ def _row(row: Row[Any]) -> InstanceRow:
 
 def _profile(stored: Mapping[str, Any]) -> QualityProfile:
     qualities = tuple(_profile_quality(q) for q in stored["qualities"])
-    return QualityProfile(**{**stored, "qualities": qualities})
+    scores = tuple((number, score) for number, score in stored.get("format_scores", ()))  # older rows have none
+    return QualityProfile(**{**stored, "qualities": qualities, "format_scores": scores})
 
 
 def _profile_quality(stored: Mapping[str, Any]) -> ProfileQuality:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -237,9 +237,7 @@ def _values(row: WantedToSave) -> dict[str, Any]:
 
 
 def _quality_json(quality: FileQuality | None) -> Mapping[str, Any] | None:
-    if quality is None:
-        return None
-    return {"id": quality.id, "name": quality.name, "source": quality.source, "resolution": quality.resolution}
+    return None if quality is None else asdict(quality)
 
 
 def _digest(values: Sequence[object]) -> bytes:

@@ -75,12 +75,15 @@ def offerable_matches(
     instance_id: InstanceId,
     held_back: Collection[str],
     library_arr_id: int | None = None,
+    wanted_ids: Collection[WantedId] | None = None,
 ) -> list[OfferableMatch]:
-    """Return the matches to offer, oldest entries first: all of them, or those of one movie or series.
+    """Return the matches to offer, oldest entries first: all, those of one movie or series, or of some items.
 
     `held_back` lists the rules whose items are not offered.
     """
     query = _query(held_back).where(wanted.c.instance_id == instance_id)
+    if wanted_ids is not None:
+        query = query.where(wanted.c.id.in_(wanted_ids))
     if library_arr_id is not None:
         query = query.where(library.c.instance_id == instance_id, library.c.arr_id == library_arr_id)
     query = query.order_by(entries.c.first_seen, entries.c.id, wanted.c.id)
@@ -99,15 +102,15 @@ def list_unoffered(
     connection: Connection,
     instance_id: InstanceId,
     held_back: Collection[str],
-    library_ids: Sequence[LibraryId],
+    wanted_ids: Sequence[WantedId],
 ) -> list[UnofferedMatch]:
-    """List the matches of these movies or series that have no offer yet."""
+    """List the matches of these items that have no offer yet."""
     known = exists().where(
         offer_entries.c.wanted_id == wanted.c.id,
         offer_entries.c.source_id + 0 == entries.c.source_id,  # + 0: SQLite would walk over all offers of the source
         offer_entries.c.entry_key == entries.c.key,
     )
-    query = _query(held_back).where(wanted.c.instance_id == instance_id, library.c.id.in_(library_ids), ~known)
+    query = _query(held_back).where(wanted.c.instance_id == instance_id, wanted.c.id.in_(wanted_ids), ~known)
     rows = connection.execute(query.with_only_columns(library.c.arr_id, wanted.c.id, entries.c.id).distinct())
     return [UnofferedMatch(row[0], WantedId(row[1]), EntryId(row[2])) for row in rows]
 

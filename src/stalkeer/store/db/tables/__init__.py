@@ -24,6 +24,7 @@ from stalkeer.store.db.tables.catalogue import (
 from stalkeer.store.db.tables.downloads import (
     download_items,
     downloads,
+    file_scores,
     grabs,
     hook_runs,
     hooks,
@@ -33,6 +34,7 @@ from stalkeer.store.db.tables.downloads import (
     overrides,
     quarantine,
     rate_samples,
+    release_scores,
     watch_files,
     workers,
 )
@@ -79,6 +81,7 @@ __all__ = [
     "catalogue_snapshots",
     "download_items",
     "downloads",
+    "file_scores",
     "entries",
     "entry_updates",
     "events",
@@ -106,6 +109,7 @@ __all__ = [
     "overrides",
     "published_settings",
     "quarantine",
+    "release_scores",
     "rate_samples",
     "rules",
     "runs",

@@ -144,6 +144,31 @@ offer_entries = Table(
     Index("ix_offer_entries_source_id", "source_id"),
 )
 
+# The custom format score that an instance gave the release name of an entry, for an item with a file.
+release_scores = Table(
+    "release_scores",
+    metadata,
+    Column("wanted_id", Id, ForeignKey("wanted.id", ondelete="CASCADE"), primary_key=True),
+    Column("source_id", Id, ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True),
+    Column("entry_key", Text, primary_key=True),
+    Column("release", Text, nullable=False),
+    Column("profile", Text, nullable=False),  # core.matching.upgrades.profile_mark: other scores give another text
+    Column("score", Integer),  # NULL: the instance does not say
+    Column("asked_at", UtcDateTime, nullable=False),
+    Index("ix_release_scores_source_id", "source_id"),
+)
+
+# The custom format score of the file that an item has.
+file_scores = Table(
+    "file_scores",
+    metadata,
+    Column("wanted_id", Id, ForeignKey("wanted.id", ondelete="CASCADE"), primary_key=True),
+    Column("file_id", BigInteger, nullable=False),  # the instance's id of the file
+    Column("profile", Text, nullable=False),
+    Column("score", Integer),
+    Column("asked_at", UtcDateTime, nullable=False),
+)
+
 # A release that an instance grabbed, under the id that the download client gave it.
 grabs = Table(
     "grabs",
