@@ -115,9 +115,9 @@ class Life:
         """Refresh and scan by command. What follows is the matter of the running program."""
         self.stage.stalkeer("source", "refresh", **NATIVE)
         self.stage.stalkeer("scan", "missing", **NATIVE)
-        scan = max(run["id"] for run in self.runs() if run["job"] == "scan")
+        scanned = max(run["finishedAt"] for run in self.runs() if run["job"] == "scan" and run["finishedAt"])
         eventually(
-            lambda: any(r["job"] == "offers" and r["id"] > scan and r["state"] == "done" for r in self.runs()),
+            lambda: any(r["job"] == "offers" and (r["finishedAt"] or "") >= scanned for r in self.runs()),
             "what follows a scan by command is done",
         )
 
