@@ -144,6 +144,16 @@ class Program:
         page = self.want("GET", path)
         self.want("PUT", path if path.startswith("qualityprofile/") else f"{path}/{page['id']}", page | values)
 
+    def add_custom_format(self, name: str, pattern: str, score: int) -> None:
+        """Add a custom format for releases with `pattern` in their name, which profile 1 gives a score."""
+        field = {"name": "value", "value": pattern}
+        condition = {"name": name, "implementation": "ReleaseTitleSpecification", "negate": False, "required": False}
+        rows = [condition | {"fields": [field]}]
+        self.want("POST", "customformat", {"name": name, "specifications": rows})
+        items = self.want("GET", "qualityprofile/1")["formatItems"]
+        scored = [item | {"score": score} if item["name"] == name else item for item in items]
+        self.change("qualityprofile/1", formatItems=scored, cutoffFormatScore=1000)
+
     def history(self) -> list[dict]:
         return self.want("GET", "history?pageSize=1000&sortKey=date&sortDirection=descending")["records"]
 

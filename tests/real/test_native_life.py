@@ -282,6 +282,39 @@ def test_a_better_release_replaces_the_file(life: Life):
     assert kinds == Counter({"grabbed": 2, "downloadFolderImported": 2, "movieFileDeleted": 1})
 
 
+def test_a_release_of_the_same_quality_replaces_the_file_for_its_custom_formats_alone(life: Life):
+    life.stage.radarr.add_custom_format("French", "FRENCH", 100)
+    movie = life.stage.world.radarr.add_movie("Format Valley", 2011, runtime_min=90, imdb_id="tt9777002")
+    life.publish("Format Valley (2011) 1080p")
+    life.read_list()
+    life.stage.add_movie(movie, is_searched=True)
+    timed("the first file was imported", lambda: any_file(life, movie.title))
+    number = movie_of(life, movie.title)["id"]
+    first = movie_of(life, movie.title)["movieFile"]["id"]
+    life.publish("Format Valley (2011) 1080p VOSTFR")
+    life.publish("FR| Format Valley (2011) 1080p")
+    life.read_list()
+
+    search(life, movie.title)
+
+    timed("the file with the higher score was imported", lambda: file_of(life, movie.title) not in (None, first))
+    say(str(events_of(life.stage.radarr, number)))
+    search(life, movie.title)
+    time.sleep(20)
+    kinds = Counter(kinds_of(life.stage.radarr, number))
+    assert kinds == Counter({"grabbed": 2, "downloadFolderImported": 2, "movieFileDeleted": 1}), "once, and no more"
+
+
+def any_file(life: Life, title: str) -> bool:
+    return file_of(life, title) is not None
+
+
+def file_of(life: Life, title: str) -> int | None:
+    """Return the number of a movie's file; None without a movie or a file."""
+    rows = [row for row in life.stage.radarr.want("GET", "movie") if row["title"] == title]
+    return next((row["movieFile"]["id"] for row in rows if row["hasFile"] and row.get("movieFile")), None)
+
+
 def test_a_kill_of_stalkeer_in_the_middle_of_a_transfer_loses_nothing(life: Life):
     key = life.enlarge("Wide River (2020) 1080p", 6 * MEGABYTE)
     life.slow.add(key)

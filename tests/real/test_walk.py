@@ -162,6 +162,20 @@ def test_an_upgrade_puts_the_old_file_into_the_recycle_bin(stage: Stage):
     assert "1908.2020.SDTV.x264-OLD.mkv" in [path.name for path in bin_folder.rglob("*.mkv")]
 
 
+def test_a_version_without_scores_is_upgraded_by_quality_alone(stage: Stage):
+    """Radarr 3.0.1 has custom formats, and cannot be asked for those of a release name."""
+    stage.radarr.add_custom_format("Web", "WEB-DL", 100)
+    best = next(
+        item
+        for item in stage.radarr.want("GET", "qualityprofile/1")["items"]
+        if item.get("quality", {}).get("name") == "Remux-2160p"
+    )
+    stage.radarr.change("qualityprofile/1", upgradeAllowed=True, cutoff=best["quality"]["id"])
+
+    assert fetch(stage, WANTED__CUTOFF="true") == []
+    assert fetch(stage, WANTED__CUTOFF="true") == []
+
+
 def test_a_remote_path_mapping_leads_the_instance_to_the_file(stage: Stage):
     seen = stage.folder / "as-seen"
     seen.symlink_to(stage.folder / "vod/complete")
