@@ -93,7 +93,7 @@ class SecretBox:
         """Tell whether one of this program's keys made the signature."""
         offered = signature.encode("utf-8", "replace")
         made = (self._signature(key, text, purpose).encode() for key in self._keys)
-        return any(hmac.compare_digest(one, offered) for one in made)
+        return any(hmac.compare_digest(signature, offered) for signature in made)
 
     @staticmethod
     def _signature(key: bytes, text: str, purpose: str) -> str:

@@ -144,8 +144,8 @@ class NativeSide:
         fields = [name for name in INDEXER_FIELDS if not self._is_radarr or name != "animeCategories"]
         row = _template("Newznab", fields) | dict.fromkeys(SWITCHES, True) | {"downloadClientId": 0, "priority": 25}
         values = {"apiPath": "/api", "categories": [2000, 2030, 2040] if self._is_radarr else [5030, 5040]}
-        for one in row["fields"]:
-            one |= {"value": values[one["name"]]} if one["name"] in values else {}
+        for field in row["fields"]:
+            field |= {"value": values[field["name"]]} if field["name"] in values else {}
         return row
 
     def _client_template(self) -> dict[str, Any]:
@@ -174,10 +174,10 @@ class NativeSide:
         config = answer["config"]
         if config["misc"]["pre_check"]:
             raise _refused("", "Disable 'Check before download' option in SABnzbd")
-        if category not in {one["name"] for one in config["categories"]}:
+        if category not in {known["name"] for known in config["categories"]}:
             raise _refused("Category", "Category does not exist")
-        for one in config["categories"]:
-            if one["dir"].rstrip("/").endswith("*"):
+        for known in config["categories"]:
+            if known["dir"].rstrip("/").endswith("*"):
                 raise _refused("Category", "Enable Job folders")
 
     def _push(self, request: ApiRequest) -> Response:
@@ -266,7 +266,7 @@ def _unique(row: Mapping[str, Any], rows: list[dict[str, Any]], number: int) -> 
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {one["name"]: one.get("value") for one in row.get("fields") or ()}
+    return {field["name"]: field.get("value") for field in row.get("fields") or ()}
 
 
 def _refused(field: str, message: str) -> Answer:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from stalkeer.core.matching.rank import Profile, SizeLimits, Variant, Wishes, rank_variants
+from stalkeer.core.matching.rank import Preferences, Profile, SizeLimits, Variant, rank_variants
 from stalkeer.core.titles.groups import tags_of_group
 from stalkeer.model import EntryId
 
@@ -73,9 +73,9 @@ def spoken(number: int, *languages: str, resolution: int = 1080) -> Variant:
 
 def test_languages_are_wished_for_in_their_order_and_none_is_refused():
     found = [spoken(1, "en", resolution=2160), spoken(2), spoken(3, "fr"), spoken(4, "ja", "en")]
-    wishes = Wishes(("fr", "original"), original_language="ja")
+    wishes = Preferences(("fr", "original"), original_language="ja")
 
-    ranked = rank_variants(found, wishes=wishes)
+    ranked = rank_variants(found, preferences=wishes)
 
     assert [one.variant.entry_id for one in ranked] == [3, 4, 2, 1]
     assert all(one.allowed for one in ranked)
@@ -87,7 +87,7 @@ def test_languages_are_wished_for_in_their_order_and_none_is_refused():
 
 
 def test_what_the_profile_refuses_stays_behind_whatever_its_language():
-    ranked = rank_variants([spoken(1, "fr", resolution=480), spoken(2, "en")], PROFILE, Wishes(("fr",)))
+    ranked = rank_variants([spoken(1, "fr", resolution=480), spoken(2, "en")], PROFILE, Preferences(("fr",)))
 
     assert [(one.variant.entry_id, one.allowed) for one in ranked] == [(2, True), (1, False)]
 
@@ -96,7 +96,7 @@ ONE_RESOLUTION = Profile("Ultra-HD", ((2160, "webdl"), (2160, "bluray")))
 
 
 def test_an_unknown_resolution_is_taken_last_where_the_profile_allows_one_only():
-    spanish = Wishes(languages=("es",))
+    spanish = Preferences(languages=("es",))
     silent = Variant(EntryId(1), 1.0, None, languages=("es",), source_priority=9, size=9 * GB)
     named = Variant(EntryId(2), 0.96, 2160, languages=("en",))
 
@@ -124,7 +124,7 @@ def test_an_unknown_resolution_keeps_its_place_where_the_profile_leaves_a_choice
     silent = Variant(EntryId(1), 1.0, None, languages=("es",))
     named = Variant(EntryId(2), 1.0, 2160 if profile.name == "Any 4K" else 1080, languages=("en",))
 
-    ranked = rank_variants([named, silent], profile, Wishes(languages=("es",)))
+    ranked = rank_variants([named, silent], profile, Preferences(languages=("es",)))
 
     assert [one.variant.entry_id for one in ranked] == [1, 2]
 
@@ -147,7 +147,7 @@ def test_a_file_of_two_episodes_is_taken_for_one_only_where_no_file_has_it_alone
     assert [one.variant.entry_id for one in rank_variants([replace(double, serves=2), single])] == [1, 2]
 
 
-WISHED = Wishes(languages=("fr", "en"))
+WISHED = Preferences(languages=("fr", "en"))
 
 
 def test_a_groups_language_and_quality_order_variants_whose_names_are_silent():
@@ -155,7 +155,7 @@ def test_a_groups_language_and_quality_order_variants_whose_names_are_silent():
     grouped = Variant(EntryId(2), 1.0, None, group=tags_of_group("|FR| FILMS 4K UHD"))
     named = Variant(EntryId(3), 1.0, 1080, languages=("fr",))
 
-    ranked = rank_variants([silent, grouped, named], wishes=WISHED)
+    ranked = rank_variants([silent, grouped, named], preferences=WISHED)
 
     assert [found.variant.entry_id for found in ranked] == [3, 2, 1]
     assert "its group says 2160p" in ranked[1].reasons

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stalkeer.core.matching.rank import Variant, Wishes, rank_variants
+from stalkeer.core.matching.rank import Preferences, Variant, rank_variants
 from stalkeer.core.matching.wanted_languages import WantedLanguages, of_old_settings, read_wanted_languages
 
 
@@ -33,7 +33,7 @@ def test_the_original_language_is_that_of_the_item(original, required):
 def test_a_required_language_refuses_what_is_known_to_lack_it_and_nothing_else(languages, is_taken):
     variant = Variant(entry_id=1, score=1.0, resolution=1080, languages=languages)
 
-    (ranked,) = rank_variants([variant], wishes=Wishes(("fr",), required_languages=("fr",)))
+    (ranked,) = rank_variants([variant], preferences=Preferences(("fr",), required_languages=("fr",)))
 
     assert ranked.allowed is is_taken
 

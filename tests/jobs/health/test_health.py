@@ -16,7 +16,7 @@ from stalkeer.jobs.health.check import CHECKS, check_health
 from stalkeer.jobs.media.refresh import note_new_file, tell_media_server
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db import tables
-from stalkeer.store.notify.targets import Address, NewTarget, TargetKind, TargetOptions, add_target, note_result
+from stalkeer.store.notify.targets import NewTarget, TargetAddress, TargetKind, TargetOptions, add_target, note_result
 from stalkeer.store.system.health import list_findings
 from stalkeer.store.system.settings import write_settings
 from tests.doubles.disks import mounted_disk, remount_read_only
@@ -303,7 +303,7 @@ def test_a_source_that_fails_three_times_in_a_row_is_recorded_as_worse_once(look
 
 
 def test_a_target_that_notifications_do_not_reach_is_found(look, healthy, clock):
-    new = NewTarget("phone", TargetKind.WEBHOOK, Address("http://127.0.0.1:9/"), TargetOptions())
+    new = NewTarget("phone", TargetKind.WEBHOOK, TargetAddress("http://127.0.0.1:9/"), TargetOptions())
     with healthy.database.begin() as connection:
         row = add_target(connection, healthy.secrets, new, clock())
         note_result(connection, row.id, "no answer", clock())
@@ -317,7 +317,7 @@ def test_a_target_that_notifications_do_not_reach_is_found(look, healthy, clock)
 
 def test_a_target_whose_address_the_key_cannot_read_is_named(look, healthy, clock):
     other = SecretBox(Fernet.generate_key())
-    new = NewTarget("phone", TargetKind.WEBHOOK, Address("http://127.0.0.1:9/"), TargetOptions())
+    new = NewTarget("phone", TargetKind.WEBHOOK, TargetAddress("http://127.0.0.1:9/"), TargetOptions())
     with healthy.database.begin() as connection:
         add_target(connection, other, new, clock())
 

@@ -13,7 +13,7 @@ from stalkeer.adapters.arr.commands import find_import_of, issue_command, read_c
 from stalkeer.adapters.arr.confirm import find_imported
 from stalkeer.adapters.arr.manual_import import (
     ImportPreview,
-    Rejection,
+    ImportRejection,
     import_arguments,
     judge_file,
     preview_file,
@@ -74,17 +74,17 @@ def _issue(client: ArrClient, request: HandOverRequest, preview: ImportPreview) 
     return Pending(state.id, FIRST_LOOK_S)
 
 
-def _is_overruled(rejection: Rejection, request: HandOverRequest) -> bool:
+def _is_overruled(rejection: ImportRejection, request: HandOverRequest) -> bool:
     if rejection.reason in request.accepted:
         return True
     return request.replaces and _ABOUT_PRESENT_FILE.search(rejection.reason) is not None
 
 
-def _passes_by_itself(rejection: Rejection) -> bool:
+def _passes_by_itself(rejection: ImportRejection) -> bool:
     return rejection.is_temporary or SPACE in rejection.reason.lower()
 
 
-def _words(rejections: list[Rejection]) -> str:
+def _words(rejections: list[ImportRejection]) -> str:
     return "; ".join(r.reason for r in rejections)
 
 

@@ -36,7 +36,7 @@ _TYPE = TypeAdapter(dict[str, Any])
 
 
 @dataclass(frozen=True)
-class Rejection:
+class ImportRejection:
     reason: str
     is_temporary: bool
 
@@ -68,12 +68,12 @@ def preview_file(client: ArrClient, path: str) -> ImportPreview | None:
 
 def judge_file(
     client: ArrClient, preview: ImportPreview, target: MovieTarget | EpisodesTarget
-) -> tuple[Rejection, ...]:
+) -> tuple[ImportRejection, ...]:
     """Return the instance's objections to importing this file as that item. Imports nothing."""
     row = {"id": 1, **_row(preview, target)}
     judged = client.post(_PREVIEWS, "manualimport", [row])
     return tuple(
-        Rejection(rejection.reason, rejection.type == "temporary")
+        ImportRejection(rejection.reason, rejection.type == "temporary")
         for resource in judged
         for rejection in resource.rejections
     )

@@ -45,9 +45,9 @@ class PathMap:
         return Path(remote)
 
 
-def is_same_path(one: str, other: str) -> bool:
+def is_same_path(path: str, other: str) -> bool:
     """Tell whether two paths of an instance are the same. The Unicode form of the letters does not matter."""
-    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+    return unicodedata.normalize("NFC", path) == unicodedata.normalize("NFC", other)
 
 
 def is_below(path: str, folder: str) -> bool:

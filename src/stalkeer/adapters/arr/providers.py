@@ -79,8 +79,8 @@ def save_ours(
     Raises ArrRefused with the message of the instance's test.
     """
     fields = [
-        {**one, "value": values[one["name"]]} if one.get("name") in values else one
-        for one in template.get("fields", ())
+        {**field, "value": values[field["name"]]} if field.get("name") in values else field
+        for field in template.get("fields", ())
     ]
     known = {name: value for name, value in switches.items() if name in template}
     body = {**template, **known, "name": NAME, "fields": fields, "presets": None}

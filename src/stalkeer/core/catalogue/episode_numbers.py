@@ -61,11 +61,21 @@ def find_episode(number: EpisodeNumber, episodes: Sequence[Numbered]) -> Numbere
 def _fitting(number: EpisodeNumber, episodes: Sequence[Numbered]) -> Iterator[Numbered]:
     season, episode, air_date = number
     if air_date:
-        yield from (one for one in episodes if one.air_date == air_date)
+        yield from (candidate for candidate in episodes if candidate.air_date == air_date)
     elif season is not None:
-        yield from (one for one in episodes if (one.season_number, one.episode_number) == (season, episode))
-        yield from (one for one in episodes if (one.scene_season_number, one.scene_episode_number) == (season, episode))
+        yield from (
+            candidate
+            for candidate in episodes
+            if (candidate.season_number, candidate.episode_number) == (season, episode)
+        )
+        yield from (
+            candidate
+            for candidate in episodes
+            if (candidate.scene_season_number, candidate.scene_episode_number) == (season, episode)
+        )
     else:
-        yield from (one for one in episodes if one.absolute_episode_number == episode)
-        yield from (one for one in episodes if one.scene_absolute_episode_number == episode)
-        yield from (one for one in episodes if (one.season_number, one.episode_number) == (1, episode))
+        yield from (candidate for candidate in episodes if candidate.absolute_episode_number == episode)
+        yield from (candidate for candidate in episodes if candidate.scene_absolute_episode_number == episode)
+        yield from (
+            candidate for candidate in episodes if (candidate.season_number, candidate.episode_number) == (1, episode)
+        )

@@ -70,7 +70,9 @@ def share_viewers(streams: Sequence[Stream], hosts: Mapping[int, frozenset[str]]
     counts: dict[int, int] = {}
     for stream in streams:
         host = urlsplit(stream.address).hostname if "://" in stream.address else None
-        theirs = stream.listed_by if host is None else {one for one, known in hosts.items() if host in known}
+        theirs = (
+            stream.listed_by if host is None else {source_id for source_id, known in hosts.items() if host in known}
+        )
         for source in theirs:
             counts[source] = counts.get(source, 0) + 1
     return counts

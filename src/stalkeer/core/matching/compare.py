@@ -19,12 +19,12 @@ _SAFE_SWAP = 7
 _DIGITS = re.compile(r"\d+")
 
 
-def likeness(one: str, other: str) -> float:
+def likeness(word: str, other: str) -> float:
     """Return how alike two keys are, from 0 to 1. A key that the other begins with is alike, whatever follows it."""
-    shortest = min(len(one), len(other))
-    shared = next((at for at in range(shortest) if one[at] != other[at]), shortest)
+    shortest = min(len(word), len(other))
+    shared = next((at for at in range(shortest) if word[at] != other[at]), shortest)
     begins = 0.8 * shared / max(1, shortest)
-    return max(OSA.normalized_similarity(one, other), begins)
+    return max(OSA.normalized_similarity(word, other), begins)
 
 
 class Agreement(IntEnum):

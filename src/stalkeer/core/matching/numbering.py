@@ -43,7 +43,9 @@ class ListNumbering:
 
     def works_of(self, entry: EntryFacts) -> set[str]:
         """Return the identities of the series that one reading of the entry's title names."""
-        named = [self._by_key[one.key] for one in entry.title.hypotheses if one.key in self._by_key]
+        named = [
+            self._by_key[hypothesis.key] for hypothesis in entry.title.hypotheses if hypothesis.key in self._by_key
+        ]
         return set().union(*named)
 
     def note(self, entry: EntryFacts) -> set[str]:
@@ -65,11 +67,15 @@ class ListNumbering:
 
 def best_of(offsets: Offsets, sources: Collection[str]) -> OffsetProposal | None:
     """Return the proposal that finds most. It names its source where other sources list the series, too."""
-    found = [(one, slug) for (_, slug), proposals in offsets.items() for one in proposals]
+    found = [(proposal, slug) for (_, slug), proposals in offsets.items() for proposal in proposals]
     if not found:
         return None
     best, slug = max(found, key=lambda each: (each[0].hits, each[0].season, each[0].episode, each[1]))
-    same = {other for one, other in found if (one.season, one.episode, one.only_season) == _numbers(best)}
+    same = {
+        other
+        for proposal, other in found
+        if (proposal.season, proposal.episode, proposal.only_season) == _numbers(best)
+    }
     return best if same >= set(sources) else best.of_source(slug)
 
 

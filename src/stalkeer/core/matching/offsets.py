@@ -52,8 +52,10 @@ def propose_offsets(wanted: Collection[WantedNumber], listed: Collection[Number]
     episodes of the list's earlier seasons. Once one season of a list must be counted so, another for which both
     countings find as much is proposed as well: its own numbers are no proof any more.
     """
-    by_absolute = {one.absolute: one for one in wanted if one.absolute is not None}
-    own = {(one.season, one.episode) for one in wanted}
+    by_absolute = {
+        wanted_number.absolute: wanted_number for wanted_number in wanted if wanted_number.absolute is not None
+    }
+    own = {(wanted_number.season, wanted_number.episode) for wanted_number in wanted}
     before = _episodes_before(listed)
     found: Counter[_Shift] = Counter()
     for season, number in listed:

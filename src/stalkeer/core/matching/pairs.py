@@ -133,7 +133,7 @@ class Matcher:
         """Return the offset that the entry's list seems to need in the entry's season."""
         proposals = self._offsets.get((work.identity, entry.source_slug), ())
         season = 1 if entry.title.season is None else entry.title.season
-        return next((one for one in proposals if one.only_season == season), None)
+        return next((proposal for proposal in proposals if proposal.only_season == season), None)
 
     def _hits(self, entry: EntryFacts, kind: str) -> list[Hit]:
         """Return the works that its title names, and those that its ids name beside."""

@@ -54,7 +54,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Preferences:
     """The user's preferences. Languages in order of preference; the original language counts as `original`."""
 
     languages: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class RankedVariant:
 
 
 ANY_PROFILE = Profile("any")
-NO_WISHES = Wishes()
+NO_PREFERENCES = Preferences()
 _UNKNOWN_RESOLUTION = 720  # a name that is silent is mostly HD; below a named 1080p, above SD
 _WEB = "webdl"
 _MB = 2**20
@@ -85,25 +85,25 @@ _SOURCE_ORDER = ("cam", "dvd", "hdtv", "webrip", "webdl", "bluray", "remux")
 
 
 def rank_variants(
-    variants: Sequence[Variant], profile: Profile = ANY_PROFILE, wishes: Wishes = NO_WISHES
+    variants: Sequence[Variant], profile: Profile = ANY_PROFILE, preferences: Preferences = NO_PREFERENCES
 ) -> tuple[RankedVariant, ...]:
     """Best first; those that the profile or a wish refuses come last and say so.
 
     Before those come the variants of unknown resolution, where the profile allows one resolution only.
     """
-    judged = [(_judge(variant, profile, wishes), variant) for variant in variants]
+    judged = [(_judge(variant, profile, preferences), variant) for variant in variants]
     only = _only_resolution(profile)
     judged.sort(
         key=lambda pair: (
             not pair[0].allowed,
             only is not None and pair[1].resolution is None,
-            _order(pair[1], profile, wishes),
+            _order(pair[1], profile, preferences),
         )
     )
     return tuple(ranked for ranked, _ in judged)
 
 
-def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
+def _judge(variant: Variant, profile: Profile, preferences: Preferences) -> RankedVariant:
     reasons: list[str] = []
     allowed = True
     if not _is_allowed(variant, profile):
@@ -113,16 +113,16 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
         reasons.append(_silence_reason(profile))
     else:
         reasons.append(f"{_quality_name(variant)} fits the profile {profile.name!r}")
-    if (language := _language_refusal(variant, wishes)) is not None:
+    if (language := _language_refusal(variant, preferences)) is not None:
         allowed = False
         reasons.append(language)
     elif variant.languages:
-        reasons.append(_language_reason(variant, wishes))
+        reasons.append(_language_reason(variant, preferences))
     if variant.group is not NO_TAGS:
         reasons += _group_reasons(variant)
-    if wishes.max_size is not None and variant.size is not None and variant.size > wishes.max_size:
+    if preferences.max_size is not None and variant.size is not None and variant.size > preferences.max_size:
         allowed = False
-        reasons.append(f"{variant.size} bytes are more than the limit of {wishes.max_size}")
+        reasons.append(f"{variant.size} bytes are more than the limit of {preferences.max_size}")
     for refusal in (variant.refusal, _size_refusal(variant, profile)):
         if refusal:
             allowed = False
@@ -132,16 +132,16 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
     return RankedVariant(variant, allowed, tuple(reasons))
 
 
-def _language_refusal(variant: Variant, wishes: Wishes) -> str | None:
+def _language_refusal(variant: Variant, preferences: Preferences) -> str | None:
     """Return why its languages refuse a variant. An unknown language never does."""
-    refused = [code for code in variant.languages if code in wishes.refused_languages]
+    refused = [code for code in variant.languages if code in preferences.refused_languages]
     if refused and len(refused) == len(variant.languages):
         return f"its language {', '.join(refused)} is refused"
-    if not wishes.required_languages or not variant.languages or "multi" in variant.languages:
+    if not preferences.required_languages or not variant.languages or "multi" in variant.languages:
         return None
-    if set(variant.languages) & set(wishes.required_languages):
+    if set(variant.languages) & set(preferences.required_languages):
         return None
-    required = " or ".join(wishes.required_languages)
+    required = " or ".join(preferences.required_languages)
     return f"its language {', '.join(variant.languages)} is not {required}, which is required"
 
 
@@ -221,12 +221,12 @@ def _limits_of(variant: Variant, profile: Profile) -> SizeLimits | None:
     return next(iter(own or as_web), None)
 
 
-def _size_order(variant: Variant, profile: Profile, wishes: Wishes) -> float:
+def _size_order(variant: Variant, profile: Profile, preferences: Preferences) -> float:
     """Small sizes first where they are wished, else those near the preferred one, else large ones; unknown last."""
     if not variant.size:
         return math.inf
     limits = _limits_of(variant, profile)
-    if wishes.prefers_smaller:
+    if preferences.prefers_smaller:
         return variant.size
     if limits is None or limits.preferred is None or not variant.runtime_min:
         return -variant.size
@@ -238,33 +238,35 @@ def _gigabytes(size: float) -> str:
     return f"{size / 2**30:.1f} GB"
 
 
-def _order(variant: Variant, profile: Profile, wishes: Wishes) -> tuple[float, ...]:
+def _order(variant: Variant, profile: Profile, preferences: Preferences) -> tuple[float, ...]:
     """Smaller sorts first."""
     return (
         variant.episodes > variant.serves,  # a double file for one missing episode: only where nothing else has it
-        _language_rank(variant, wishes),
+        _language_rank(variant, preferences),
         -_quality_rank(variant, profile),
         -variant.source_priority,
         -round(variant.score, 2),
-        _size_order(variant, profile, wishes),
+        _size_order(variant, profile, preferences),
         variant.entry_id,
     )
 
 
-def _language_reason(variant: Variant, wishes: Wishes) -> str:
+def _language_reason(variant: Variant, preferences: Preferences) -> str:
     said = f"language {', '.join(variant.languages)}"
-    if not wishes.languages or "multi" in variant.languages:
+    if not preferences.languages or "multi" in variant.languages:
         return said
-    place = _language_rank(variant, wishes) // 2
-    return f"{said}: your wish {place + 1}" if place < len(wishes.languages) else f"{said}: none of your wishes"
+    place = _language_rank(variant, preferences) // 2
+    return (
+        f"{said}: your wish {place + 1}" if place < len(preferences.languages) else f"{said}: none of your preferences"
+    )
 
 
-def _language_rank(variant: Variant, wishes: Wishes) -> int:
+def _language_rank(variant: Variant, preferences: Preferences) -> int:
     """Return the place of the best language in the user's list; unknown and `multi` stand just behind it. A language
     that only the group says stands behind one that the name says."""
-    if not wishes.languages:
+    if not preferences.languages:
         return 0
-    wanted = [wishes.original_language if code == "original" else code for code in wishes.languages]
+    wanted = [preferences.original_language if code == "original" else code for code in preferences.languages]
     places = [place for place, code in enumerate(wanted) if code in variant.languages]
     if places:
         return 2 * places[0]

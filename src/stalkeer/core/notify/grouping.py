@@ -36,10 +36,10 @@ def ready(waiting: Sequence[Happening], rhythm: Rhythm) -> list[tuple[Happening,
     if rhythm.is_quiet:
         return []
     end = rhythm.quiet_hours.last_end(rhythm.now) if rhythm.quiet_hours is not None else None
-    held = tuple(one for one in waiting if end is not None and one.at < end)
-    others = [one for one in waiting if end is None or one.at >= end]
-    troubles = [one for one in others if one.trouble]
-    files = [one for one in others if not one.trouble]
+    held = tuple(happening for happening in waiting if end is not None and happening.at < end)
+    others = [happening for happening in waiting if end is None or happening.at >= end]
+    troubles = [happening for happening in others if happening.trouble]
+    files = [happening for happening in others if not happening.trouble]
     is_busy = rhythm.sent_lately >= MOST_LATELY
     due = [
         *_due(_grouped(troubles), rhythm.now, QUIET),
@@ -50,10 +50,10 @@ def ready(waiting: Sequence[Happening], rhythm: Rhythm) -> list[tuple[Happening,
 
 def _grouped(happenings: Iterable[Happening]) -> list[tuple[Happening, ...]]:
     groups: dict[str, list[Happening]] = {}
-    for one in happenings:
-        groups.setdefault(one.group, []).append(one)
+    for happening in happenings:
+        groups.setdefault(happening.group, []).append(happening)
     if len(groups) > MOST_GROUPS:
-        return [tuple(one for group in groups.values() for one in group)]
+        return [tuple(happening for group in groups.values() for happening in group)]
     return [tuple(group) for group in groups.values()]
 
 
@@ -61,5 +61,6 @@ def _due(groups: Iterable[tuple[Happening, ...]], now: datetime, quiet: timedelt
     return [
         group
         for group in groups
-        if now - max(one.at for one in group) >= quiet or now - min(one.at for one in group) >= LONGEST
+        if now - max(happening.at for happening in group) >= quiet
+        or now - min(happening.at for happening in group) >= LONGEST
     ]

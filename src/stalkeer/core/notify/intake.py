@@ -45,20 +45,24 @@ def take_in(wishes: Wishes, fresh: Iterable[Happening], waiting: Sequence[Happen
     dropped: set[int] = set()
 
     def drop(trouble: str, *, is_over: bool) -> bool:
-        same = [one.event_id for one in open_now.values() if one.trouble == trouble and one.is_over == is_over]
+        same = [
+            happening.event_id
+            for happening in open_now.values()
+            if happening.trouble == trouble and happening.is_over == is_over
+        ]
         for event_id in same:
             del open_now[event_id]
         dropped.update(same)
         return bool(same)
 
-    for one in fresh:
-        if one.event_id in held:
+    for happening in fresh:
+        if happening.event_id in held:
             continue
-        if one.is_over:
-            drop(one.trouble, is_over=False)
-            if one.trouble in told and one.event_id > wishes.since_event:
-                open_now[one.event_id] = one
-        elif wishes.includes(one) and not (one.trouble and drop(one.trouble, is_over=True)):
-            open_now[one.event_id] = one
-    added = tuple(one for event_id, one in open_now.items() if event_id not in held)
+        if happening.is_over:
+            drop(happening.trouble, is_over=False)
+            if happening.trouble in told and happening.event_id > wishes.since_event:
+                open_now[happening.event_id] = happening
+        elif wishes.includes(happening) and not (happening.trouble and drop(happening.trouble, is_over=True)):
+            open_now[happening.event_id] = happening
+    added = tuple(kept for event_id, kept in open_now.items() if event_id not in held)
     return Intake(added, frozenset(dropped & held))

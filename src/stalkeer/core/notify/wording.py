@@ -35,11 +35,11 @@ class Message:
 
     @property
     def topics(self) -> tuple[Topic, ...]:
-        return tuple(sorted({one.topic for one in self.happenings}, key=list(Topic).index))
+        return tuple(sorted({happening.topic for happening in self.happenings}, key=list(Topic).index))
 
     @property
     def instances(self) -> tuple[str, ...]:
-        return tuple(sorted({one.instance for one in self.happenings if one.instance}))
+        return tuple(sorted({happening.instance for happening in self.happenings if happening.instance}))
 
 
 def write_message(happenings: Sequence[Happening]) -> Message:
@@ -47,10 +47,10 @@ def write_message(happenings: Sequence[Happening]) -> Message:
 
     Of an item or a trouble that is in it several times, the last one counts.
     """
-    last = tuple({(one.group, one.label): one for one in sorted(happenings, key=_age)}.values())
+    last = tuple({(happening.group, happening.label): happening for happening in sorted(happenings, key=_age)}.values())
     groups: dict[str, list[Happening]] = {}
-    for one in last:
-        groups.setdefault(one.group, []).append(one)
+    for happening in last:
+        groups.setdefault(happening.group, []).append(happening)
     title, lines = _group(last) if len(groups) == 1 else _summary(last)
     text = "\n".join(lines)
     text = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1].rstrip() + "…"
@@ -62,7 +62,7 @@ def _age(happening: Happening) -> tuple[object, int]:
 
 
 def _tone(happenings: Iterable[Happening]) -> Tone:
-    kinds = {(one.topic, one.is_over) for one in happenings}
+    kinds = {(happening.topic, happening.is_over) for happening in happenings}
     if any(topic in (Topic.FAILED, Topic.REPEATED) and not is_over for topic, is_over in kinds):
         return Tone.FAILURE
     if any(topic not in (Topic.IMPORTED, Topic.UPGRADED) and not is_over for topic, is_over in kinds):
@@ -93,17 +93,17 @@ def _counted(happenings: Iterable[Happening]) -> str:
 
 def _named(group: Sequence[Happening]) -> Iterable[str]:
     for topic in _ORDER:
-        found = [one for one in group if one.topic is topic]
+        found = [happening for happening in group if happening.topic is topic]
         if not found:
             continue
         word = _WORDS[topic].capitalize()
         if topic is Topic.IMPORTED:
-            yield f"{word}: {_episodes([one.label for one in found])}"
+            yield f"{word}: {_episodes([happening.label for happening in found])}"
             continue
-        for one in found[:MOST_NAMED]:
-            yield f"{word}: {one.label} – {one.words}" if one.words else f"{word}: {one.label}"
+        for happening in found[:MOST_NAMED]:
+            yield f"{word}: {happening.label} – {happening.words}" if happening.words else f"{word}: {happening.label}"
         if len(found) > MOST_NAMED:
-            yield f"{word}: {_episodes([one.label for one in found[MOST_NAMED:]])}"
+            yield f"{word}: {_episodes([happening.label for happening in found[MOST_NAMED:]])}"
 
 
 def _episodes(labels: Sequence[str]) -> str:
@@ -136,25 +136,25 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _summary(happenings: Sequence[Happening]) -> tuple[str, list[str]]:
-    troubles = [one for one in happenings if one.trouble]
-    files = [one for one in happenings if not one.trouble and one.topic is not Topic.UPGRADED]
-    news = [one for one in happenings if one.topic is Topic.UPGRADED]
-    begun = [one for one in troubles if not one.is_over]
-    over = [one for one in troubles if one.is_over]
+    troubles = [happening for happening in happenings if happening.trouble]
+    files = [happening for happening in happenings if not happening.trouble and happening.topic is not Topic.UPGRADED]
+    news = [happening for happening in happenings if happening.topic is Topic.UPGRADED]
+    begun = [happening for happening in troubles if not happening.is_over]
+    over = [happening for happening in troubles if happening.is_over]
     counts = [_counted(files)] if files else []
     counts += [_number(begun, "trouble")] if begun else []
     counts += [f"{_number(over, 'trouble')} over"] if over else []
-    lines = [one.heading for one in news]
+    lines = [happening.heading for happening in news]
     for word, found in (("Trouble", begun), ("Over", over)):
-        lines += [f"{word}: {one.heading}" for one in found[:MOST_NAMED]]
+        lines += [f"{word}: {happening.heading}" for happening in found[:MOST_NAMED]]
         lines += [f"{word}: {len(found) - MOST_NAMED} more"] if len(found) > MOST_NAMED else []
     for topic in (Topic.FAILED, Topic.DECISION):
-        found = [one for one in files if one.topic is topic]
-        for one in found[:MOST_NAMED]:
-            name = f"{one.heading} {one.label}".strip()
-            lines.append(f"{_WORDS[topic].capitalize()}: {name}" + (f" – {one.words}" if one.words else ""))
+        found = [happening for happening in files if happening.topic is topic]
+        for happening in found[:MOST_NAMED]:
+            name = f"{happening.heading} {happening.label}".strip()
+            lines.append(f"{_WORDS[topic].capitalize()}: {name}" + (f" – {happening.words}" if happening.words else ""))
         lines += [f"{_WORDS[topic].capitalize()}: {len(found) - MOST_NAMED} more"] if len(found) > MOST_NAMED else []
-    imported = Counter(one.heading for one in files if one.topic is Topic.IMPORTED)
+    imported = Counter(happening.heading for happening in files if happening.topic is Topic.IMPORTED)
     if imported:
         names = [f"{name} ({count})" if count > 1 else name for name, count in imported.items()]
         lines.append(f"Imported: {_listed(names)}")

@@ -49,7 +49,7 @@ class Alike(NamedTuple, Generic[T]):
     episode: int
 
 
-class _Frame(NamedTuple, Generic[T]):
+class _NotedFrame(NamedTuple, Generic[T]):
     shared: T
     is_dated: bool  # its names have years of their own
 
@@ -69,8 +69,8 @@ class AlikeReader(Generic[T]):
         self._note = note
         self._fill = fill
         self._series: dict[tuple[str, str], T | None] = {}
-        self._frames: dict[_Around, _Frame[T] | None] = {}
-        self._series_frames: dict[_Around, _Frame[T] | None] = {}
+        self._frames: dict[_Around, _NotedFrame[T] | None] = {}
+        self._series_frames: dict[_Around, _NotedFrame[T] | None] = {}
         self._numbers = _Numbers()
 
     def read(self, names: Sequence[str], kinds: Sequence[str]) -> Sequence[Alike[T] | None]:
@@ -143,9 +143,9 @@ class AlikeReader(Generic[T]):
         self,
         name: str,
         around: _Around,
-        frames: dict[_Around, _Frame[T] | None],
+        frames: dict[_Around, _NotedFrame[T] | None],
         read_framed: Callable[[str], FramedTitle | None | NotYet],
-    ) -> _Frame[T] | None:
+    ) -> _NotedFrame[T] | None:
         if around in frames or not is_sound(name):
             return None
         framed = read_framed(name)
@@ -154,7 +154,9 @@ class AlikeReader(Generic[T]):
         if len(frames) >= _KEPT:
             frames.clear()
         frame = (
-            None if framed is None else _Frame(self._note(framed.parsed, around[0], framed.readings), framed.is_dated)
+            None
+            if framed is None
+            else _NotedFrame(self._note(framed.parsed, around[0], framed.readings), framed.is_dated)
         )
         frames[around] = frame
         return frame

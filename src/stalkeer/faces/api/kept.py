@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 KEPT = timedelta(seconds=10)
 
 
-class Kept(Generic[Value]):
+class CachedAnswer(Generic[Value]):
     """Hold the last value. While one caller reads it anew, the others wait for the same value."""
 
     def __init__(self) -> None:

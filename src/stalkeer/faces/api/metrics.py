@@ -19,7 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from stalkeer.faces.api.deps import CurrentApp
-from stalkeer.faces.api.kept import Kept
+from stalkeer.faces.api.kept import CachedAnswer
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.system.metrics import Figures, read_figures
@@ -31,7 +31,7 @@ router = APIRouter(tags=["metrics"])
 def get_metrics(app: CurrentApp, request: Request) -> PlainTextResponse:
     """Show the metrics in the Prometheus text format. Values from the database are at most ten seconds old."""
     registry = CollectorRegistry(auto_describe=False)
-    kept: Kept[Figures] = request.app.state.__dict__.setdefault("figures", Kept())
+    kept: CachedAnswer[Figures] = request.app.state.__dict__.setdefault("figures", CachedAnswer())
     registry.register(_Collector(app, kept.read(app.clock(), lambda: _read(app))))
     return PlainTextResponse(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

@@ -50,7 +50,7 @@ class WatchFileView(ApiModel):
             size=file.found.size,
             state=file.state,
             reason=file.reason,
-            candidates=[WatchCandidateView(**vars(one)) for one in file.candidates],
+            candidates=[WatchCandidateView(**vars(candidate)) for candidate in file.candidates],
             download_id=file.download_id,
             updated_at=file.updated_at,
         )
@@ -78,7 +78,7 @@ def list_watch(app: CurrentApp, page: PageParams, states: States = []) -> PageOf
 @router.post("/{file_id}/take")
 def take_watch_file(app: CurrentApp, file_id: RowId, choice: WatchChoice) -> WatchFileView:
     """Import the file as these wanted items, whatever its name says."""
-    choose_item(app.download_queue, file_id, [WantedId(one) for one in choice.wanted_ids])
+    choose_item(app.download_queue, file_id, [WantedId(wanted_id) for wanted_id in choice.wanted_ids])
     return _shown(app, file_id)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from stalkeer.faces.api.deps import CurrentApp
-from stalkeer.faces.api.kept import Kept
+from stalkeer.faces.api.kept import CachedAnswer
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.jobs.system.disks import disks_of, holds_downloads
 from stalkeer.runtime import App
@@ -34,7 +34,7 @@ class WidgetView(ApiModel):
 @router.get("/widget")
 def get_widget(app: CurrentApp, request: Request) -> WidgetView:
     """Show the figures for a dashboard. They are at most ten seconds old, and a key that can only read is enough."""
-    kept: Kept[WidgetView] = request.app.state.__dict__.setdefault("widget", Kept())
+    kept: CachedAnswer[WidgetView] = request.app.state.__dict__.setdefault("widget", CachedAnswer())
     now = app.clock()
     return kept.read(now, lambda: _count(app, now))
 

@@ -9,12 +9,7 @@ from pathlib import Path
 from stalkeer.adapters.files.space import Volume, volume_of
 from stalkeer.core.downloads.outward import without_addresses
 from stalkeer.core.downloads.overrides import Overrides
-from stalkeer.core.downloads.sabnzbd import (
-    VERSION,
-    megabytes,
-    readable_size,
-    time_left,
-)
+from stalkeer.core.downloads.sabnzbd import VERSION, megabytes, readable_size, time_left
 from stalkeer.faces.bridge.sabnzbd_request import SabRequest
 from stalkeer.jobs.downloads.actions import queue_overrides
 from stalkeer.jobs.native.client import Lists, read_lists
@@ -148,12 +143,12 @@ def show_warnings(asked: SabRequest) -> dict[str, object]:
         found = list_findings(connection)
     rows = [
         {
-            "text": without_addresses(f"{one.finding.message}. {one.finding.fix}".strip(". ")),
-            "type": WARNED.get(one.finding.level, "INFO"),
-            "time": int(one.since.timestamp()),
-            "origin": one.finding.check,
+            "text": without_addresses(f"{warning.finding.message}. {warning.finding.fix}".strip(". ")),
+            "type": WARNED.get(warning.finding.level, "INFO"),
+            "time": int(warning.since.timestamp()),
+            "origin": warning.finding.check,
         }
-        for one in found
+        for warning in found
     ]
     return {"warnings": rows}
 

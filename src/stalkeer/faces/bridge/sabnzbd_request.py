@@ -35,14 +35,14 @@ class SabRequest:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     def ids(self, name: str = "value") -> list[str]:
-        found = [one.strip() for one in self.value(name).split(",") if one.strip()]
+        found = [nzo_id.strip() for nzo_id in self.value(name).split(",") if nzo_id.strip()]
         if not found or len(found) > MOST_IDS:
             raise InvalidInput(f"expects one parameter: {name}, with at most {MOST_IDS} ids")
         return found
 
     @property
     def filter(self) -> SlotFilter:
-        ids = frozenset(one for one in self.value("nzo_ids").split(",") if one)
+        ids = frozenset(nzo_id for nzo_id in self.value("nzo_ids").split(",") if nzo_id)
         category = self.value("category") or self.value("cat")
         return SlotFilter(
             category if category != "*" else "", self.value("search"), ids, self.number("start"), self.number("limit")

@@ -133,18 +133,18 @@ def duplicates(
     page = list_duplicates(program.database, program.secrets, DuplicateKind(kind), after, limit)
 
     def render(console: Console) -> None:
-        for one in page.found:
-            console.print(one.title, markup=False, highlight=False)
-            for part in one.parts:
+        for duplicate in page.found:
+            console.print(duplicate.title, markup=False, highlight=False)
+            for part in duplicate.parts:
                 size = f"{part.size / 1e6:,.0f} MB" if part.size is not None else "size unknown"
                 console.print(f"  {part.place}  {part.name}  {size}", markup=False, highlight=False)
-            console.print(f"  {one.advice}", markup=False, highlight=False)
+            console.print(f"  {duplicate.advice}", markup=False, highlight=False)
         if not page.found:
             console.print("No duplicates." if page.after is None else "None on this page.")
         if page.after is not None:
             console.print(f"More with: --after {page.after!r}", markup=False, highlight=False)
 
-    emit(context, {"duplicates": [one.to_document() for one in page.found], "after": page.after}, render)
+    emit(context, {"duplicates": [duplicate.to_document() for duplicate in page.found], "after": page.after}, render)
 
 
 def _document(entry: CatalogueEntry) -> dict[str, object]:

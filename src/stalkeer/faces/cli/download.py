@@ -83,8 +83,8 @@ def add(
         str(match_id): result.download_id for match_id, result in zip(match, results, strict=True) if not result.error
     }
     errors = {str(match_id): str(result.error) for match_id, result in zip(match, results, strict=True) if result.error}
-    lines = [f"Match {one}: download {download_id} is queued." for one, download_id in queued.items()]
-    text = "\n".join([*lines, *(f"Match {one}: {error}" for one, error in errors.items())])
+    lines = [f"Match {text_id}: download {download_id} is queued." for text_id, download_id in queued.items()]
+    text = "\n".join([*lines, *(f"Match {text_id}: {error}" for text_id, error in errors.items())])
     emit(context, {"queued": queued, "errors": errors}, lambda console: console.print(text, markup=False))
     if errors:
         fail_with(ExitCode.PARTLY if queued else ExitCode.ERROR)

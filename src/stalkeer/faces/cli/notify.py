@@ -45,18 +45,18 @@ def list_(context: typer.Context) -> None:
             console.print("No targets. Add one: stalkeer notify add phone apprise ntfy://my-topic", markup=False)
             return
         table = Table("Name", "Kind", Column("Address", overflow="fold"), "Events", "Last message")
-        for one in found:
-            events = ", ".join(topic.value for topic in one.row.options.topics) or "all"
-            last = f"{one.row.last_success_at:%Y-%m-%d %H:%M}" if one.row.last_success_at else "never"
-            table.add_row(one.name, one.row.kind.value, one.shown, events, last)
+        for target in found:
+            events = ", ".join(topic.value for topic in target.row.options.topics) or "all"
+            last = f"{target.row.last_success_at:%Y-%m-%d %H:%M}" if target.row.last_success_at else "never"
+            table.add_row(target.name, target.row.kind.value, target.shown, events, last)
         console.print(table)
-        for one in found:
-            state = "off" if not one.row.options.enabled else one.row.last_error
+        for target in found:
+            state = "off" if not target.row.options.enabled else target.row.last_error
             if state:
-                unsent = f" ({one.unsent} messages wait)" if one.unsent else ""
-                console.print(f"{one.name}: {state}{unsent}", style="yellow", markup=False, soft_wrap=True)
+                unsent = f" ({target.unsent} messages wait)" if target.unsent else ""
+                console.print(f"{target.name}: {state}{unsent}", style="yellow", markup=False, soft_wrap=True)
 
-    emit(context, {"targets": [document_of(one) for one in found]}, render)
+    emit(context, {"targets": [document_of(target) for target in found]}, render)
 
 
 @app.command()
@@ -184,25 +184,25 @@ def messages(
 
     def render(console: Console) -> None:
         table = Table("Written", "Target", "State", Column("Message", overflow="fold"))
-        for one in found:
-            words = f"{one.message.title} ({one.error})" if one.error else one.message.title
-            table.add_row(f"{one.created_at:%Y-%m-%d %H:%M}", one.target, one.state.value, words)
+        for delivery in found:
+            words = f"{delivery.message.title} ({delivery.error})" if delivery.error else delivery.message.title
+            table.add_row(f"{delivery.created_at:%Y-%m-%d %H:%M}", delivery.target, delivery.state.value, words)
         console.print(table) if found else console.print("No messages yet.")
 
     documents = [
         {
-            "target": one.target,
-            "state": one.state.value,
-            "title": one.message.title,
-            "text": one.message.text,
-            "events": [topic.value for topic in one.message.topics],
-            "createdAt": one.created_at,
-            "attempts": one.attempts,
-            "notBefore": one.not_before,
-            "endedAt": one.ended_at,
-            "error": one.error,
+            "target": delivery.target,
+            "state": delivery.state.value,
+            "title": delivery.message.title,
+            "text": delivery.message.text,
+            "events": [topic.value for topic in delivery.message.topics],
+            "createdAt": delivery.created_at,
+            "attempts": delivery.attempts,
+            "notBefore": delivery.not_before,
+            "endedAt": delivery.ended_at,
+            "error": delivery.error,
         }
-        for one in found
+        for delivery in found
     ]
     emit(context, {"messages": documents}, render)
 

@@ -39,7 +39,9 @@ def list_(
         table = Table("ID", "File", "State", "Reason", "Size")
         for file in files:
             reason = "; ".join(
-                filter(None, (file.reason, *(f"{one.wanted_id}: {one.label}" for one in file.candidates)))
+                filter(
+                    None, (file.reason, *(f"{candidate.wanted_id}: {candidate.label}" for candidate in file.candidates))
+                )
             )
             table.add_row(str(file.id), file.found.path, file.state, reason, f"{file.found.size / 1e6:,.0f} MB")
         console.print(table if files else "No videos are in the watch folders. `watch.folders` names them.")
@@ -61,7 +63,7 @@ def take(
     from stalkeer.jobs.watch.actions import choose_item
     from stalkeer.model import WantedId
 
-    chosen = choose_item(context_app(context).download_queue, file, [WantedId(one) for one in item])
+    chosen = choose_item(context_app(context).download_queue, file, [WantedId(wanted_id) for wanted_id in item])
     emit(context, {"taken": chosen.id}, lambda console: console.print(f"{chosen.found.path} is imported as chosen."))
 
 
@@ -85,7 +87,8 @@ def to_document(file: WatchFile) -> dict[str, object]:
         "state": file.state.value,
         "reason": file.reason,
         "candidates": [
-            {"wantedId": one.wanted_id, "label": one.label, "reason": one.reason} for one in file.candidates
+            {"wantedId": candidate.wanted_id, "label": candidate.label, "reason": candidate.reason}
+            for candidate in file.candidates
         ],
         "downloadId": file.download_id,
         "updatedAt": file.updated_at,

@@ -257,16 +257,16 @@ def read_gates(
     local = now.astimezone()
     hours = _pause(settings, read_overrides(connection, now), now)
     quota: dict[SourceId | None, Waiting] = {}
-    for one in settings.downloads.quotas:
-        source_id = next((known.source_id for known in limits if known.slug == one.source), None)
-        if one.source and source_id is None:
+    for limit in settings.downloads.quotas:
+        source_id = next((known.source_id for known in limits if known.slug == limit.source), None)
+        if limit.source and source_id is None:
             continue
-        used = fetched_since(connection, period_start(one.period, local), source_id)
+        used = fetched_since(connection, period_start(limit.period, local), source_id)
         used += _of_source(connection, unsampled, source_id)
-        state = quota_state(Quota(one.period, one.size), used, local)
+        state = quota_state(Quota(limit.period, limit.size), used, local)
         if state.is_exhausted:
             quota[source_id] = Waiting(Reason.QUOTA, state.until)
-    barred = {one.source_id: one.use.bar(now) for one in limits}
+    barred = {source.source_id: source.use.bar(now) for source in limits}
     return Gates(hours, quota, {source_id: bar for source_id, bar in barred.items() if bar is not None})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stalkeer.adapters.arr.values import ProfileQuality, QualityProfile
-from stalkeer.core.matching.rank import ANY_PROFILE, Profile, SizeLimits, Variant, Wishes, rank_variants
+from stalkeer.core.matching.rank import ANY_PROFILE, Preferences, Profile, SizeLimits, Variant, rank_variants
 from stalkeer.core.matching.rules import is_same_content
 from stalkeer.core.matching.upgrades import WORSE, UpgradeDecision
 from stalkeer.core.matching.wanted_languages import ANY_LANGUAGE, WantedLanguages, read_wanted_languages
@@ -142,7 +142,7 @@ def rank(
     original = LANGUAGES.get(named) or language_code(named) or None  # in the codes of parsed names where possible
     own = read_wanted_languages(instance.options.languages) if instance else ANY_LANGUAGE
     wanted = (own if own.order else WantedLanguages(tuple(languages))).resolved(original)
-    wishes = Wishes(wanted.order, required_languages=wanted.required, original_language=original)
+    wishes = Preferences(wanted.order, required_languages=wanted.required, original_language=original)
     variants = [_variant(match, whose, decisions[match.entry_id]) for match in unique.values()]
     ranked = rank_variants(variants, _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
     reasons = {entry_id: (decision.reason,) if decision.reason else () for entry_id, decision in decisions.items()}

@@ -13,9 +13,7 @@ from stalkeer.core.downloads.failures import PLACEMENT
 from stalkeer.errors import PlacementError, PlacementRefused
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.outcomes import Settling
-from stalkeer.jobs.imports.handover import (
-    HandOvers,
-)
+from stalkeer.jobs.imports.handover import HandOvers
 from stalkeer.model import DownloadState, Drive
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.rows import DownloadRow, ItemState
@@ -53,7 +51,7 @@ class Guard:
         return self.stopping()
 
 
-class Halted(Exception):  # noqa: N818 - not an error
+class CopyHalted(Exception):  # noqa: N818 - not an error
     """Leave a copy whose run must stop."""
 
 
@@ -91,12 +89,12 @@ class FinishRun:
             self.settling.wait(problem, self.row.queue.failures, 60.0)
 
     def keep_going(self, _size: int) -> None:
-        """Raise Halted in a copy when the run must stop.
+        """Raise CopyHalted in a copy when the run must stop.
 
         A copy to another disk takes minutes; a stopped copy starts over later.
         """
         if self.guard.stopping() is not None:
-            raise Halted
+            raise CopyHalted
 
     def modes(self) -> Modes:
         wished = self.tools.settings().directories

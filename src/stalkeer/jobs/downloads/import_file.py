@@ -19,16 +19,9 @@ from stalkeer.adapters.files.removal import remove_if_empty, remove_staged
 from stalkeer.core.downloads.failures import HOOK, FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry
 from stalkeer.errors import ArrError, NotFound, PlacementError, PlacementRefused
-from stalkeer.jobs.downloads.finish_run import LONGEST_WAIT_HERE_S, FinishRun, Halted, extras_of, words_of
+from stalkeer.jobs.downloads.finish_run import LONGEST_WAIT_HERE_S, CopyHalted, FinishRun, extras_of, words_of
 from stalkeer.jobs.downloads.place_file import CHECKED
-from stalkeer.jobs.imports.handover import (
-    HandOver,
-    HandOverStep,
-    StagedFile,
-    Taking,
-    open_hand_over,
-    shelves_of,
-)
+from stalkeer.jobs.imports.handover import HandOver, HandOverStep, StagedFile, Taking, open_hand_over, shelves_of
 from stalkeer.jobs.imports.placement import MASTERS, check_own_folder, native_link
 from stalkeer.model import DownloadState, Drive, InstanceId
 from stalkeer.settings.sections.transfers import ImportMode
@@ -108,7 +101,7 @@ def _link(run: FinishRun, file: Path) -> bool:
             instance = get_instance_by_id(connection, grab.instance_id)
         try:
             link = _put_link(run, file, native_link(run.tools.settings().directories, instance.slug, grab, file.suffix))
-        except Halted:
+        except CopyHalted:
             run.come_back()
             return False
         except PlacementError as error:
@@ -156,7 +149,7 @@ def _put_on_shelf(run: FinishRun, file: Path, shelf: Path) -> bool:
         return True
     try:
         duplicate(file, shelf, run.modes(), run.keep_going)
-    except Halted:
+    except CopyHalted:
         run.come_back()
     except PlacementError as error:
         run.not_placed(error)

@@ -12,13 +12,8 @@ from stalkeer.adapters.files.removal import remove_part
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.naming.destination import Destination
 from stalkeer.errors import ArrError, NotFound, PlacementError
-from stalkeer.jobs.downloads.finish_run import FinishRun, Halted, extras_of
-from stalkeer.jobs.imports.handover import (
-    SHELVES,
-    PlacementPlan,
-    plan_kept,
-    plan_placement,
-)
+from stalkeer.jobs.downloads.finish_run import CopyHalted, FinishRun, extras_of
+from stalkeer.jobs.imports.handover import SHELVES, PlacementPlan, plan_kept, plan_placement
 from stalkeer.jobs.imports.pictures import CODE as PICTURE
 from stalkeer.jobs.imports.pictures import judge_file
 from stalkeer.jobs.imports.placement import check_own_folder, native_master
@@ -118,7 +113,7 @@ def _place(run: FinishRun, part: Path, sound: Sound) -> bool:
         place(part, planned.target, run.modes(), run.keep_going, partial(_is_spent, run))
         place_extras(part, planned.target, extras_of(run.row.outcome.facts))
         remove_part(part)  # the files that the transfer kept beside it
-    except Halted:
+    except CopyHalted:
         run.come_back()
         return False
     except NotFound as error:

@@ -19,7 +19,7 @@ from stalkeer.store.downloads.workers import WorkerRow, database_now, list_worke
 from stalkeer.store.journal.runs import last_report
 from stalkeer.store.library.instances import InstanceRow, list_instances
 from stalkeer.store.media.folders import MediaFolder, oldest_failing
-from stalkeer.store.notify.targets import TargetRow, list_targets
+from stalkeer.store.notify.targets import NotifyTargetRow, list_targets
 from stalkeer.store.sources.rows import SourceRow
 from stalkeer.store.sources.sources import list_sources
 from stalkeer.store.system.credentials import is_key_of, unreadable_credentials
@@ -56,7 +56,7 @@ class Facts:
     misplaced: Sequence[Path] = ()  # folders in the place of files, or files in the place of folders
     # files in the data folder that other users can read, because their permissions cannot be changed
     exposed: Sequence[Path] = ()
-    targets: Sequence[TargetRow] = ()  # of notifications
+    targets: Sequence[NotifyTargetRow] = ()  # of notifications
     hooks: Sequence[HookStanding] = ()
     media: MediaFolder | None = None  # what the media server has not taken for the longest time
     titles_error: object = None  # the reason why the last match got no titles from TMDB

@@ -73,7 +73,7 @@ def forget(database: Database, name: str, now: datetime) -> HookName:
     """
     hook = hook_named(name)
     with database.begin() as connection:
-        standing = next(one for one in hook_standings(connection, now) if one.name is hook)
+        standing = next(known for known in hook_standings(connection, now) if known.name is hook)
         if not standing.is_set:
             raise NotFound(f"hooks.{hook.value} is not set anywhere.")
         if standing.ready_on:

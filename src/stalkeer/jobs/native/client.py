@@ -88,69 +88,71 @@ def read_lists(queue: DownloadQueue, instance: InstanceRow | None) -> Lists:
     with queue.database.connect() as connection:
         grabs = list_native(connection, None if instance is None else instance.id)
         views = {} if instance is None else {instance.id: instance}
-        for one in grabs:
-            if one.grab.instance_id not in views:
-                views[one.grab.instance_id] = get_instance_by_id(connection, one.grab.instance_id)
+        for native in grabs:
+            if native.grab.instance_id not in views:
+                views[native.grab.instance_id] = get_instance_by_id(connection, native.grab.instance_id)
         own = [] if instance is not None else _own_downloads(connection)
     queued: list[QueueSlot] = []
     ended: list[tuple[int, HistorySlot]] = []
-    for one in grabs:
-        place = place_of(one.progress)
+    for native in grabs:
+        place = place_of(native.progress)
         if isinstance(place, InQueue):
-            queued.append(_queue_slot(one, place))
-        elif not one.is_imported or queue.clock() - _ended(one) < SHOWN_FOR:
-            ended.append((_urgency(one), _history_slot(one, place, views[one.grab.instance_id])))
+            queued.append(_queue_slot(native, place))
+        elif not native.is_imported or queue.clock() - _ended(native) < SHOWN_FOR:
+            ended.append((_urgency(native), _history_slot(native, place, views[native.grab.instance_id])))
     for row in own:
         _add_own(row, queued, ended)
     ended.sort(key=lambda pair: (pair[0], -pair[1].ended.timestamp()))
-    speed = sum(one.download.speed or 0 for one in grabs if one.download) + sum(row.transfer.speed or 0 for row in own)
+    speed = sum(native.download.speed or 0 for native in grabs if native.download) + sum(
+        row.transfer.speed or 0 for row in own
+    )
     return Lists(tuple(queued), tuple(slot for _, slot in ended), speed)
 
 
-def _urgency(one: NativeGrab) -> int:
+def _urgency(native: NativeGrab) -> int:
     """Return the sort key of a row.
 
     Both programs read only the first 60 rows, so rows that they must act on come first.
     """
-    if one.is_imported:
+    if native.is_imported:
         return 2
-    return 1 if one.download is not None and one.download.state is DownloadState.BLOCKED else 0
+    return 1 if native.download is not None and native.download.state is DownloadState.BLOCKED else 0
 
 
-def _ended(one: NativeGrab) -> datetime:
-    return one.grab.ended_at or one.grab.created_at
+def _ended(native: NativeGrab) -> datetime:
+    return native.grab.ended_at or native.grab.created_at
 
 
-def _queue_slot(one: NativeGrab, place: InQueue) -> QueueSlot:
-    found = one.download
+def _queue_slot(native: NativeGrab, place: InQueue) -> QueueSlot:
+    found = native.download
     total = found.total if found else None
     received = found.received if found else 0
     speed = found.speed if found else None
     left_s = None if total is None or not speed else (total - received) / speed
     return QueueSlot(
-        nzo_id=one.grab.nzo_id,
-        name=one.grab.release,
-        category=one.grab.category,
+        nzo_id=native.grab.nzo_id,
+        name=native.grab.release,
+        category=native.grab.category,
         status=place.status,
-        priority=found.priority if found else one.grab.priority,
+        priority=found.priority if found else native.grab.priority,
         size=total,
         received=min(received, total or received),
         left_s=left_s,
-        added=one.grab.created_at,
+        added=native.grab.created_at,
     )
 
 
-def _history_slot(one: NativeGrab, place: InHistory, instance: InstanceRow) -> HistorySlot:
-    grab = one.grab
+def _history_slot(native: NativeGrab, place: InHistory, instance: InstanceRow) -> HistorySlot:
+    grab = native.grab
     storage = path_map(instance).to_remote(Path(grab.storage)) if grab.storage else ""
-    ended = _ended(one)
+    ended = _ended(native)
     return HistorySlot(
         nzo_id=grab.nzo_id,
         name=grab.release,
         category=grab.category,
         status=place.status,
         fail_message=place.fail_message,
-        size=grab.bytes or (one.download.total if one.download else 0) or 0,
+        size=grab.bytes or (native.download.total if native.download else 0) or 0,
         storage=storage,
         seconds=(ended - grab.created_at).total_seconds(),
         added=grab.created_at,
@@ -242,7 +244,7 @@ class Changer:
 
     def move(self, nzo_id: str, other: str) -> None:
         """Put a download before another one."""
-        ids = [self._download_of(one, self._find(one)) for one in (nzo_id, other)]
+        ids = [self._download_of(nzo, self._find(nzo)) for nzo in (nzo_id, other)]
         move(self.queue, ids[0], Beside(ids[1], Side.BEFORE))
 
     def _each(self, ids: Sequence[str], change: Callable[[str, NativeGrab | None], None]) -> list[str]:

@@ -72,7 +72,7 @@ class _Grab:
 
     @property
     def items(self) -> tuple[NewItem, ...]:
-        return tuple(NewItem(one.wanted_id, one.instance_id, one.arr_id, Drive.NATIVE) for one in self.matches)
+        return tuple(NewItem(match.wanted_id, match.instance_id, match.arr_id, Drive.NATIVE) for match in self.matches)
 
 
 def take_grab(queue: DownloadQueue, secrets: SecretBox, nzb: bytes, wish: GrabWish) -> str:
@@ -281,7 +281,7 @@ def _new_grab(grab: _Grab, nzo_id: str, download_id: DownloadId, wish: GrabWish)
         offer_guid=grab.offer.guid,
         release=grab.offer.release,
         kind=grab.offer.kind,
-        items=tuple(GrabbedItem(one.wanted_id, one.arr_id) for one in grab.matches),
+        items=tuple(GrabbedItem(match.wanted_id, match.arr_id) for match in grab.matches),
         category=wish.category,
         priority=(wish.priority or Priority.NORMAL).level,
         download_id=download_id,

@@ -14,13 +14,7 @@ from typing import NamedTuple
 
 from stalkeer.adapters.arr.radarr import find_movie_by_tmdb
 from stalkeer.adapters.arr.sonarr import find_series_by_tvdb
-from stalkeer.core.downloads.search_terms import (
-    NO_NUMBERS,
-    ItemNumbers,
-    TermReading,
-    read_movie_term,
-    read_series_term,
-)
+from stalkeer.core.downloads.search_terms import NO_NUMBERS, ItemNumbers, TermReading, read_movie_term, read_series_term
 from stalkeer.core.naming.offers import RESOLUTION_WORDS
 from stalkeer.core.titles.normalise import title_key
 from stalkeer.errors import ArrError
@@ -201,7 +195,7 @@ class Indexer:
                 self._tried.update((match, tried) for match in new if match.library_arr_id == arr_id)
         with self._lock:
             waited = {self._tried[match] for match in unoffered if match in self._tried}
-        self._wait_until_ended({one.run_id for one in waited}, max((one.until for one in waited), default=now))
+        self._wait_until_ended({wait.run_id for wait in waited}, max((wait.until for wait in waited), default=now))
 
     def _learn(self, row: InstanceRow, query: FeedQuery, scope: _Scope) -> bool:
         """Sync items without a wanted item, because they are unknown or changed since the last scan.
@@ -303,8 +297,11 @@ def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -
     titled = find_by_keys(connection, row.id, {key for own in keys.values() for key in own}) if keys else []
     unwanted = _Scope((), ())
     for reading in readings:
-        of_year = [one for one in titled if _has_year(reading, one.years)]
-        by_key = (sorted({one.library_id for one in of_year if one.key == key}) for key in keys[reading])
+        of_year = [titled_item for titled_item in titled if _has_year(reading, titled_item.years)]
+        by_key = (
+            sorted({titled_item.library_id for titled_item in of_year if titled_item.key == key})
+            for key in keys[reading]
+        )
         fitting = next(filter(None, by_key), [])
         if not fitting:
             continue

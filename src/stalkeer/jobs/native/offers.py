@@ -69,17 +69,17 @@ class OffersReport:
 
     @property
     def is_partial(self) -> bool:
-        return any(one.error for one in self.instances)
+        return any(instance.error for instance in self.instances)
 
     @property
     def has_failed(self) -> bool:
-        return bool(self.instances) and all(one.error for one in self.instances)
+        return bool(self.instances) and all(instance.error for instance in self.instances)
 
     def to_document(self) -> dict[str, object]:
         return {
-            "offered": sum(one.offered for one in self.instances),
-            "refused": sum(one.refused for one in self.instances),
-            "instances": [one.to_document() for one in self.instances],
+            "offered": sum(instance.offered for instance in self.instances),
+            "refused": sum(instance.refused for instance in self.instances),
+            "instances": [instance.to_document() for instance in self.instances],
         }
 
 
@@ -298,7 +298,7 @@ class _Preparing:
             pub_date=next(dates) if title else None,
             refusal=refusal,
         )
-        entries = sorted(set().union(*(one.entries for one in group)))
+        entries = sorted(set().union(*(match.entries for match in group)))
         add_offer(connection, new, entries, self.arrs.clock())
         if title:
             self.offered += 1

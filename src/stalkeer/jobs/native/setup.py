@@ -96,7 +96,7 @@ def bridge_key(arrs: Arrs, row: InstanceRow) -> str:
     """Return the bridge key of an instance. Make one where there is none, or where it cannot be decrypted."""
     name = key_name(row)
     with arrs.database.connect() as connection:
-        known = {one.name: one for one in list_keys(connection)}
+        known = {known_key.name: known_key for known_key in list_keys(connection)}
         key = read_keys(connection, arrs.secrets).get(name)
     present = known.get(name)
     if present is not None and (present.scope is not Scope.BRIDGE or present.instance != row.slug):

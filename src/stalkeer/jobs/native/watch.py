@@ -85,14 +85,14 @@ class GrabWatch:
         with self.database.connect() as connection:
             watched = list_watched(connection)
         by_instance: dict[InstanceId, list[NativeGrab]] = {}
-        for one in watched:
-            by_instance.setdefault(one.grab.instance_id, []).append(one)
+        for native in watched:
+            by_instance.setdefault(native.grab.instance_id, []).append(native)
         for instance_id, grabs in by_instance.items():
             if self._is_due(instance_id, grabs):
                 self._poll(instance_id, grabs)
         self._tidy()
-        reported = self._drop_old_reports({one.grab.nzo_id for one in watched})
-        dropped = {one.grab.nzo_id for one in watched if one.progress.stage is Stage.DROPPED}
+        reported = self._drop_old_reports({native.grab.nzo_id for native in watched})
+        dropped = {native.grab.nzo_id for native in watched if native.progress.stage is Stage.DROPPED}
         self._told = {nzo_id: at for nzo_id, at in self._told.items() if nzo_id in dropped}
         self._hurried &= dropped
         return bool(dropped) or reported
@@ -112,20 +112,20 @@ class GrabWatch:
         last, now = self._polled.get(instance_id), self.clock()
         if last is None or not last <= now < last + self.every:
             return True
-        if any(one.progress.stage is Stage.DROPPED and one.grab.nzo_id not in self._hurried for one in grabs):
+        if any(native.progress.stage is Stage.DROPPED and native.grab.nzo_id not in self._hurried for native in grabs):
             return True
-        reports = [self._reported[one.grab.nzo_id] for one in grabs if one.grab.nzo_id in self._reported]
+        reports = [self._reported[native.grab.nzo_id] for native in grabs if native.grab.nzo_id in self._reported]
         if any(at > last for at in reports):
             return True
         if now < last + self.moment:
             return False
         if reports:
             return True
-        return any(_is_urgent(one) or (one.grab.ended_at or one.grab.created_at) > last for one in grabs)
+        return any(_is_urgent(native) or (native.grab.ended_at or native.grab.created_at) > last for native in grabs)
 
     def _poll(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> None:
         self._polled[instance_id] = self.clock()
-        self._hurried |= {one.grab.nzo_id for one in grabs if one.progress.stage is Stage.DROPPED}
+        self._hurried |= {native.grab.nzo_id for native in grabs if native.progress.stage is Stage.DROPPED}
         with self.database.connect() as connection:
             row = get_instance_by_id(connection, instance_id)
         if row.removed_at is not None or not row.enabled:
@@ -163,8 +163,8 @@ class GrabWatch:
         self._unknown_since.pop(grab.nzo_id, None)
 
     def _forget_unknown(self, grabs: Sequence[NativeGrab]) -> None:
-        for one in grabs:
-            self.note_known(one.grab)
+        for native in grabs:
+            self.note_known(native.grab)
 
     def _tidy(self) -> None:
         """Remove the links of grabs that have ended."""
@@ -184,8 +184,8 @@ def remove_link(link: Path) -> None:
     remove_if_empty(link.parent)
 
 
-def _is_urgent(one: NativeGrab) -> bool:
-    return one.grab.removed or one.progress.stage is Stage.DROPPED
+def _is_urgent(native: NativeGrab) -> bool:
+    return native.grab.removed or native.progress.stage is Stage.DROPPED
 
 
 @dataclass
@@ -198,43 +198,43 @@ class _Poll:
     histories: int = 0
 
     def follow(self, grabs: Sequence[NativeGrab]) -> None:
-        unseen = [self._follow(one) for one in grabs]
+        unseen = [self._follow(native) for native in grabs]
         if any(unseen):
             look_at_client(self.client)
 
-    def _follow(self, one: NativeGrab) -> bool:
+    def _follow(self, native: NativeGrab) -> bool:
         """Follow a grab. Return True where the instance has not noticed yet that the file is ready."""
-        row = self.tracked.get(one.grab.nzo_id.casefold())
+        row = self.tracked.get(native.grab.nzo_id.casefold())
         if row is None or row.is_imported:
-            return self._look_up(one)
-        self.watch.note_known(one.grab)
-        if one.progress.stage is Stage.DROPPED:
+            return self._look_up(native)
+        self.watch.note_known(native.grab)
+        if native.progress.stage is Stage.DROPPED:
             remove_tracked(self.client, row.row_id)
-            self._forget(one.grab)
+            self._forget(native.grab)
             return False
-        if one.grab.removed:
+        if native.grab.removed:
             return False  # the instance is still busy with it
-        self._change(lambda connection, now: note_trouble(connection, one.grab, row.trouble or None, now))
-        return not row.trouble and one.grab.ended_at is not None and self._is_new(one.grab.ended_at)
+        self._change(lambda connection, now: note_trouble(connection, native.grab, row.trouble or None, now))
+        return not row.trouble and native.grab.ended_at is not None and self._is_new(native.grab.ended_at)
 
-    def _look_up(self, one: NativeGrab) -> bool:
+    def _look_up(self, native: NativeGrab) -> bool:
         """Handle a grab that has left the instance's queue, or is not in it yet, by the instance's history."""
         if self.histories >= MOST_HISTORIES:
             return False
         self.histories += 1
-        found = read_download_history(self.client, one.grab.nzo_id)
+        found = read_download_history(self.client, native.grab.nzo_id)
         if found.is_imported:
-            self._confirm(one.grab, found)
-        elif one.progress.stage is Stage.DROPPED:
-            if not self.watch.is_unheard_of(one.grab):
+            self._confirm(native.grab, found)
+        elif native.progress.stage is Stage.DROPPED:
+            if not self.watch.is_unheard_of(native.grab):
                 return True
-            self._forget(one.grab)
-        elif found.is_given_up or one.grab.removed:
-            self._release(one.grab)
-        elif self.watch.is_lost(one.grab):
-            self._take_back(one.grab)
+            self._forget(native.grab)
+        elif found.is_given_up or native.grab.removed:
+            self._release(native.grab)
+        elif self.watch.is_lost(native.grab):
+            self._take_back(native.grab)
         else:
-            return one.grab.ended_at is not None and self._is_new(one.grab.ended_at)
+            return native.grab.ended_at is not None and self._is_new(native.grab.ended_at)
         return False
 
     def _take_back(self, grab: GrabRow) -> None:

@@ -15,7 +15,7 @@ from stalkeer.core.notify.template import Markup, fill
 from stalkeer.core.notify.wording import Message, Tone
 from stalkeer.secrets import SecretBox, mask_text, register_secret
 from stalkeer.store.db.database import Database
-from stalkeer.store.notify.targets import Address, TargetKind, TargetOptions
+from stalkeer.store.notify.targets import TargetAddress, TargetKind, TargetOptions
 
 DOCUMENT_VERSION = 1
 TEST = Message(
@@ -47,7 +47,7 @@ class Envelope:
     sent_at: datetime
 
 
-def send(kind: TargetKind, address: Address, options: TargetOptions, envelope: Envelope) -> None:
+def send(kind: TargetKind, address: TargetAddress, options: TargetOptions, envelope: Envelope) -> None:
     """Send a message. Raises NotifyError, without a secret in its text."""
     hide(address)
     if kind is TargetKind.WEBHOOK:
@@ -61,7 +61,7 @@ def send(kind: TargetKind, address: Address, options: TargetOptions, envelope: E
         target.send(title, text, envelope.message.tone.value)
 
 
-def check_address(kind: TargetKind, address: Address) -> None:
+def check_address(kind: TargetKind, address: TargetAddress) -> None:
     """Raise NotifyError for an address that cannot be of this kind."""
     hide(address)
     if kind is TargetKind.APPRISE:
@@ -70,14 +70,14 @@ def check_address(kind: TargetKind, address: Address) -> None:
         check_url(address.url)
 
 
-def shown_address(kind: TargetKind, address: Address) -> str:
+def shown_address(kind: TargetKind, address: TargetAddress) -> str:
     """Return the part of an address that contains no token: the server, or the name of the service."""
     if kind is TargetKind.APPRISE:
         return f"{address.url.partition('://')[0]}://…"
     return f"{shown_origin(address.url)}/…"
 
 
-def hide(address: Address) -> None:
+def hide(address: TargetAddress) -> None:
     """Mask the address and its tokens in logs and messages from now on."""
     for value in (address.url, address.secret):
         register_secret(value)
@@ -126,14 +126,14 @@ def _document(envelope: Envelope, options: TargetOptions) -> Mapping[str, object
         "instances": list(message.instances),
         "items": [
             {
-                "event": one.topic.value,
-                "name": mask_text(one.heading),
-                "label": mask_text(one.label),
-                "reason": mask_text(one.words),
-                "instance": one.instance,
-                "isOver": one.is_over,
-                "time": one.at.isoformat(),
+                "event": happening.topic.value,
+                "name": mask_text(happening.heading),
+                "label": mask_text(happening.label),
+                "reason": mask_text(happening.words),
+                "instance": happening.instance,
+                "isOver": happening.is_over,
+                "time": happening.at.isoformat(),
             }
-            for one in message.happenings
+            for happening in message.happenings
         ],
     }

@@ -18,7 +18,7 @@ from stalkeer.store.library.instances import get_instance
 from stalkeer.store.notify import outbox
 from stalkeer.store.notify import targets as stored
 from stalkeer.store.notify.outbox import Delivery
-from stalkeer.store.notify.targets import Address, NewTarget, TargetKind, TargetOptions, TargetRow
+from stalkeer.store.notify.targets import NewTarget, NotifyTargetRow, TargetAddress, TargetKind, TargetOptions
 
 NAME = re.compile(r"[\w][\w .-]{0,63}")
 RESERVED = frozenset({"new", "test", "messages"})  # parts of addresses
@@ -59,7 +59,7 @@ class TargetPatch:
 class TargetView:
     """Show a target without its secrets. `unsent` counts the messages that it has not taken yet."""
 
-    row: TargetRow
+    row: NotifyTargetRow
     shown: str
     unsent: int
 
@@ -137,7 +137,7 @@ def try_target(tools: NotifyTools, name: str, patch: TargetPatch = TargetPatch()
     try_draft(tools, _patched(tools, row, patch))
 
 
-def _try(tools: NotifyTools, kind: TargetKind, address: Address, options: TargetOptions) -> None:
+def _try(tools: NotifyTools, kind: TargetKind, address: TargetAddress, options: TargetOptions) -> None:
     now = tools.clock()
     try:
         send(kind, address, options, Envelope(TEST, "test", tools.local(now), now))
@@ -145,10 +145,10 @@ def _try(tools: NotifyTools, kind: TargetKind, address: Address, options: Target
         raise type(error)(mask_text(str(error))) from None
 
 
-def _patched(tools: NotifyTools, row: TargetRow, patch: TargetPatch) -> TargetDraft:
+def _patched(tools: NotifyTools, row: NotifyTargetRow, patch: TargetPatch) -> TargetDraft:
     """Return the target with the patch. Its address is read only where a part of it stays."""
     options = row.options
-    known = Address("")
+    known = TargetAddress("")
     if patch.url is KEEP or patch.secret is KEEP:
         try:
             known = stored.read_address(row, tools.secrets)
@@ -169,7 +169,7 @@ def _patched(tools: NotifyTools, row: TargetRow, patch: TargetPatch) -> TargetDr
     )
 
 
-def _address(kind: TargetKind, url: str, secret: str) -> Address:
+def _address(kind: TargetKind, url: str, secret: str) -> TargetAddress:
     url = url.strip()
     if not url:
         words = "Enter the address of the target"
@@ -177,7 +177,7 @@ def _address(kind: TargetKind, url: str, secret: str) -> Address:
     if secret and kind is not TargetKind.WEBHOOK:
         words = "Only a webhook is signed; leave the secret empty"
         raise InvalidInput(words, fields={"secret": words})
-    address = Address(url, secret)
+    address = TargetAddress(url, secret)
     try:
         check_address(kind, address)
     except NotifyRefused as error:
@@ -197,7 +197,7 @@ def _options(connection: Transaction, draft: TargetDraft) -> TargetOptions:
     )
 
 
-def _view(tools: NotifyTools, row: TargetRow, unsent: int) -> TargetView:
+def _view(tools: NotifyTools, row: NotifyTargetRow, unsent: int) -> TargetView:
     try:
         shown = shown_address(row.kind, stored.read_address(row, tools.secrets))
     except SecretError:

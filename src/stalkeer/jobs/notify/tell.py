@@ -17,7 +17,7 @@ from stalkeer.secrets import mask_text
 from stalkeer.store.notify import outbox
 from stalkeer.store.notify.event_reader import BATCH, read_cursor, read_events, start_of, write_cursor
 from stalkeer.store.notify.outbox import Delivery, DeliveryState
-from stalkeer.store.notify.targets import TargetRow, list_targets, note_result, read_address
+from stalkeer.store.notify.targets import NotifyTargetRow, list_targets, note_result, read_address
 
 CLAIMED_FOR = timedelta(minutes=2)  # a sender that was killed is missed after this
 MOST_AT_ONCE = 5  # messages to one target in a row
@@ -37,7 +37,7 @@ def tell(tools: NotifyTools) -> bool:
     return has_more
 
 
-def collect(tools: NotifyTools, rows: Sequence[TargetRow]) -> bool:
+def collect(tools: NotifyTools, rows: Sequence[NotifyTargetRow]) -> bool:
     """Read the next events and let them wait for the targets that want them. Return whether there may be more."""
     now = tools.clock()
     with tools.database.connect() as connection:
@@ -58,7 +58,7 @@ def collect(tools: NotifyTools, rows: Sequence[TargetRow]) -> bool:
     return len(events) >= BATCH
 
 
-def write(tools: NotifyTools, row: TargetRow) -> int:
+def write(tools: NotifyTools, row: NotifyTargetRow) -> int:
     """Write the messages about what is ready to be told. Return their number."""
     now = tools.clock()
     with tools.database.connect() as connection:
@@ -70,15 +70,15 @@ def write(tools: NotifyTools, row: TargetRow) -> int:
     if not groups:
         return 0
     with tools.database.begin() as connection:
-        present = {one.event_id for one in outbox.waiting_for(connection, row.id)}
+        present = {happening.event_id for happening in outbox.waiting_for(connection, row.id)}
         for group in groups:
-            events = {one.event_id for one in group}
+            events = {happening.event_id for happening in group}
             if events <= present:  # else another process wrote a message about them
                 outbox.write_delivery(connection, row.id, write_message(group), events, now)
     return len(groups)
 
 
-def deliver(tools: NotifyTools, row: TargetRow) -> int:
+def deliver(tools: NotifyTools, row: NotifyTargetRow) -> int:
     """Send the messages to a target in their order, until it does not take one. Return the number that it took.
 
     Nothing is sent in its quiet hours.
@@ -89,7 +89,7 @@ def deliver(tools: NotifyTools, row: TargetRow) -> int:
     return count
 
 
-def _deliver_next(tools: NotifyTools, row: TargetRow) -> bool:
+def _deliver_next(tools: NotifyTools, row: NotifyTargetRow) -> bool:
     now = tools.clock()
     if Rhythm(tools.local(now), row.options.quiet_hours).is_quiet:
         return False
@@ -109,7 +109,7 @@ def _deliver_next(tools: NotifyTools, row: TargetRow) -> bool:
     return _note_failure(tools, row, delivery, error)
 
 
-def _attempt(tools: NotifyTools, row: TargetRow, delivery: Delivery) -> NotifyError | SecretError | None:
+def _attempt(tools: NotifyTools, row: NotifyTargetRow, delivery: Delivery) -> NotifyError | SecretError | None:
     """Return the error of an attempt in vain."""
     envelope = Envelope(delivery.message, str(delivery.id), tools.local(delivery.created_at), tools.clock())
     try:
@@ -119,7 +119,7 @@ def _attempt(tools: NotifyTools, row: TargetRow, delivery: Delivery) -> NotifyEr
     return None
 
 
-def _note_failure(tools: NotifyTools, row: TargetRow, delivery: Delivery, error: Exception) -> bool:
+def _note_failure(tools: NotifyTools, row: NotifyTargetRow, delivery: Delivery, error: Exception) -> bool:
     """Put the message off, or give it up. Return True where the next one may be tried at once."""
     now, words = tools.clock(), mask_text(str(error))
     attempts = delivery.attempts + 1

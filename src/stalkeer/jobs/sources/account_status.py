@@ -240,7 +240,7 @@ def note_viewers(
         if not sources_in_use(connection):
             return frozenset()
         rows = [row for row in list_sources(connection) if row.enabled]
-    watched = [one for one in read_sessions(server) if one.is_stream]
+    watched = [session for session in read_sessions(server) if session.is_stream]
     if not watched:
         return frozenset()
     with database.connect() as connection:

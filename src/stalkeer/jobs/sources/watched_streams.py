@@ -14,13 +14,13 @@ from stalkeer.store.db.database import Transaction
 
 def find_streams(connection: Transaction, watched: Sequence[Watched]) -> list[Stream]:
     """Return each stream with its address, or with the sources that list a channel or title of its name."""
-    named = [one for one in watched if not one.address]
-    channels = sources_of_channels(connection, {one.title for one in named if one.is_live})
-    keys = {one.place: _title_key(one.place) for one in named if not one.is_live}
+    named = [session for session in watched if not session.address]
+    channels = sources_of_channels(connection, {session.title for session in named if session.is_live})
+    keys = {session.place: _title_key(session.place) for session in named if not session.is_live}
     titles = sources_of_title_keys(connection, set(keys.values()) - {""})
-    found = [Stream(one.address) for one in watched if one.address]
-    for one in named:
-        theirs = channels.get(one.title) if one.is_live else titles.get(keys[one.place])
+    found = [Stream(session.address) for session in watched if session.address]
+    for session in named:
+        theirs = channels.get(session.title) if session.is_live else titles.get(keys[session.place])
         found.append(Stream(listed_by=frozenset(theirs or ())))
     return found
 

@@ -288,7 +288,7 @@ def _chosen(context: WatchContext, file: WatchFile, names: Sequence[str]) -> Cho
     """Return the items that the user chose."""
     with context.queue.database.connect() as connection:
         targets = read_targets(connection, file.chosen)
-    labels = [label_of(one.title, one.year, one.season, one.episode, one.air_date) for one in targets]
+    labels = [label_of(target.title, target.year, target.season, target.episode, target.air_date) for target in targets]
     title = labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more" if labels else names[0]
     return Choice(file.chosen, title, TitleReader().read(names[0], None, ""), is_accepted=True)
 

@@ -241,8 +241,8 @@ class _Finder:
 
     def _is_any(self, fits: ColumnElement[bool]) -> bool:
         # sort by an expression without an index: with one, PostgreSQL would scan all entries for the first match
-        one = select(entries.c.id).where(fits).order_by(entries.c.id + 0).limit(1)
-        return self._connection.execute(one).first() is not None
+        first = select(entries.c.id).where(fits).order_by(entries.c.id + 0).limit(1)
+        return self._connection.execute(first).first() is not None
 
 
 def _of_titles(title_ids: Sequence[int]) -> Select[tuple[int]]:

@@ -153,7 +153,7 @@ def _to_file(row: Row[Any]) -> QuarantinedFile:
         name=row.name,
         title=row.title,
         kind=row.kind,
-        items=tuple(NewItem(WantedId(one[0]), InstanceId(one[1]), int(one[2])) for one in row.items),
+        items=tuple(NewItem(WantedId(item[0]), InstanceId(item[1]), int(item[2])) for item in row.items),
         destination=row.destination,
         replaces=row.replaces,
         path=Path(row.path),

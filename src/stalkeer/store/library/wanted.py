@@ -106,7 +106,9 @@ def save_wanted(
 
 def _renumber(connection: Connection, rows: Sequence[WantedToSave], known: KnownWanteds) -> None:
     incoming = [(row.item.arr_id, row.identity) for row in rows]
-    if not known or all((one := known.get(arr_id)) and one.identity == identity for arr_id, identity in incoming):
+    if not known or all(
+        (known_row := known.get(arr_id)) and known_row.identity == identity for arr_id, identity in incoming
+    ):
         return
     held = {arr_id: StoredItem(item.id, item.identity) for arr_id, item in known.items()}
     plan = plan_renumbering(incoming, held)

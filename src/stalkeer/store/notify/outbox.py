@@ -44,7 +44,9 @@ class Delivery:
 def waiting_for(connection: Connection, target_id: TargetId) -> list[Happening]:
     """Return the happenings that wait for a target, the oldest first."""
     query = select(notify_waiting.c.happening).where(notify_waiting.c.target_id == target_id)
-    return [_happening(one) for one in connection.execute(query.order_by(notify_waiting.c.event_id)).scalars()]
+    return [
+        _happening(happening) for happening in connection.execute(query.order_by(notify_waiting.c.event_id)).scalars()
+    ]
 
 
 def troubles_told(connection: Connection, target_id: TargetId) -> frozenset[str]:
@@ -53,7 +55,10 @@ def troubles_told(connection: Connection, target_id: TargetId) -> frozenset[str]
 
 
 def add_waiting(connection: Connection, target_id: TargetId, added: Iterable[Happening]) -> None:
-    rows = [{"target_id": target_id, "event_id": one.event_id, "happening": _document(one)} for one in added]
+    rows = [
+        {"target_id": target_id, "event_id": happening.event_id, "happening": _document(happening)}
+        for happening in added
+    ]
     if rows:
         connection.execute(insert(notify_waiting), rows)
 
@@ -69,12 +74,12 @@ def write_delivery(
 ) -> None:
     """Write a message about these waiting events, which then wait no longer. Note the troubles that it tells of."""
     drop_waiting(connection, target_id, of_events)
-    for one in message.happenings:
-        if one.trouble:
-            same = (notify_told.c.target_id == target_id, notify_told.c.trouble == one.trouble)
+    for happening in message.happenings:
+        if happening.trouble:
+            same = (notify_told.c.target_id == target_id, notify_told.c.trouble == happening.trouble)
             connection.execute(delete(notify_told).where(*same))
-            if not one.is_over:
-                connection.execute(insert(notify_told).values(target_id=target_id, trouble=one.trouble))
+            if not happening.is_over:
+                connection.execute(insert(notify_told).values(target_id=target_id, trouble=happening.trouble))
     values = {"target_id": target_id, "state": DeliveryState.WAITING.value, "message": message_document(message)}
     connection.execute(insert(notify_deliveries).values(**values, created_at=now, not_before=now))
 
@@ -130,7 +135,7 @@ def count_unsent(connection: Connection) -> Mapping[TargetId, int]:
 
 
 def message_document(message: Message) -> dict[str, Any]:
-    items = [_document(one) for one in message.happenings]
+    items = [_document(happening) for happening in message.happenings]
     return {"title": message.title, "text": message.text, "tone": message.tone.value, "happenings": items}
 
 
@@ -150,7 +155,7 @@ def _delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
             message["title"],
             message["text"],
             Tone(message["tone"]),
-            tuple(_happening(one) for one in message["happenings"]),
+            tuple(_happening(happening) for happening in message["happenings"]),
         ),
         created_at=values["created_at"],
         attempts=values["attempts"],

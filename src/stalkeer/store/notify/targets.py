@@ -30,7 +30,7 @@ class TargetKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Address:
+class TargetAddress:
     """Hold the address of a target in the clear. `secret` signs a webhook; it is empty without a signature."""
 
     url: str = field(repr=False)
@@ -53,12 +53,12 @@ class TargetOptions:
 class NewTarget:
     name: str
     kind: TargetKind
-    address: Address
+    address: TargetAddress
     options: TargetOptions
 
 
 @dataclass(frozen=True)
-class TargetRow:
+class NotifyTargetRow:
     id: TargetId
     name: str
     kind: TargetKind
@@ -74,11 +74,11 @@ class TargetRow:
         return Wishes(self.name, self.since_event, frozenset(self.options.topics), frozenset(self.options.instances))
 
 
-def list_targets(connection: Connection) -> list[TargetRow]:
+def list_targets(connection: Connection) -> list[NotifyTargetRow]:
     return [_row(row) for row in connection.execute(select(notify_targets).order_by(notify_targets.c.name))]
 
 
-def get_target(connection: Connection, name: str) -> TargetRow:
+def get_target(connection: Connection, name: str) -> NotifyTargetRow:
     """Return the target of this name. Raises NotFound."""
     row = connection.execute(select(notify_targets).where(notify_targets.c.name == name)).one_or_none()
     if row is None:
@@ -86,7 +86,7 @@ def get_target(connection: Connection, name: str) -> TargetRow:
     return _row(row)
 
 
-def add_target(connection: Connection, secrets: SecretBox, new: NewTarget, now: datetime) -> TargetRow:
+def add_target(connection: Connection, secrets: SecretBox, new: NewTarget, now: datetime) -> NotifyTargetRow:
     """Add a target, which is told of events from now on. Raises Conflict for a name that is taken."""
     if connection.execute(select(notify_targets.c.id).where(notify_targets.c.name == new.name)).first():
         raise Conflict(f"There is a target {new.name!r} already; change it, or take another name")
@@ -98,8 +98,12 @@ def add_target(connection: Connection, secrets: SecretBox, new: NewTarget, now: 
 
 
 def change_target(
-    connection: Connection, secrets: SecretBox, row: TargetRow, address: Address | None, options: TargetOptions
-) -> TargetRow:
+    connection: Connection,
+    secrets: SecretBox,
+    row: NotifyTargetRow,
+    address: TargetAddress | None,
+    options: TargetOptions,
+) -> NotifyTargetRow:
     """Replace the options, and the address unless it is None. A target that is switched on is told from now on.
 
     What waits for a target that is switched off is dropped.
@@ -115,7 +119,7 @@ def change_target(
     return get_target(connection, row.name)
 
 
-def remove_target(connection: Connection, row: TargetRow) -> None:
+def remove_target(connection: Connection, row: NotifyTargetRow) -> None:
     """Remove a target with what waits for it and what was sent to it."""
     _forget(connection, row.id)
     connection.execute(delete(notify_deliveries).where(notify_deliveries.c.target_id == row.id))
@@ -129,13 +133,13 @@ def note_result(connection: Connection, target_id: TargetId, error: str | None, 
     connection.execute(update(notify_targets).where(notify_targets.c.id == target_id).values(values))
 
 
-def read_address(row: TargetRow, secrets: SecretBox) -> Address:
+def read_address(row: NotifyTargetRow, secrets: SecretBox) -> TargetAddress:
     """Return the address in the clear. Raises SecretError where the present key cannot decrypt it."""
     document = json.loads(secrets.decrypt(row.address))
-    return Address(document["url"], document.get("secret", ""))
+    return TargetAddress(document["url"], document.get("secret", ""))
 
 
-def _encrypted(address: Address, secrets: SecretBox) -> str:
+def _encrypted(address: TargetAddress, secrets: SecretBox) -> str:
     return secrets.encrypt(json.dumps({"url": address.url, "secret": address.secret}))
 
 
@@ -157,9 +161,9 @@ def _options(options: TargetOptions) -> dict[str, Any]:
     }
 
 
-def _row(row: Row[*tuple[Any, ...]]) -> TargetRow:
+def _row(row: Row[*tuple[Any, ...]]) -> NotifyTargetRow:
     values = row._mapping
-    return TargetRow(
+    return NotifyTargetRow(
         id=TargetId(values["id"]),
         name=values["name"],
         kind=TargetKind(values["kind"]),

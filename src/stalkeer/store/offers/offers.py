@@ -152,9 +152,9 @@ def _with_entries(connection: Connection, rows: Sequence[Row[tuple[object, ...]]
     ids = [row.id for row in rows]
     for start in range(0, len(ids), 500):
         query = select(offer_entries).where(offer_entries.c.offer_id.in_(ids[start : start + 500]))
-        for one in connection.execute(query.order_by(offer_entries.c.id)):
-            entry = OfferedEntry(WantedId(one.wanted_id), SourceId(one.source_id), one.entry_key)
-            entries.setdefault(one.offer_id, []).append(entry)
+        for row in connection.execute(query.order_by(offer_entries.c.id)):
+            entry = OfferedEntry(WantedId(row.wanted_id), SourceId(row.source_id), row.entry_key)
+            entries.setdefault(row.offer_id, []).append(entry)
     return [_row(row, tuple(entries.get(row.id, ()))) for row in rows]
 
 

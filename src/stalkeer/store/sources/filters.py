@@ -101,7 +101,7 @@ def sync_config_filters(connection: Connection, settings: Settings, now: datetim
     of_file = select(sources.c.slug, sources.c.id).where(sources.c.origin == CONFIG.value)
     ids = {row.slug: row.id for row in connection.execute(of_file)}
     wanted: list[tuple[SourceId, Filter]] = []
-    for playlist in (one for one in settings.playlists if one.name in ids):
+    for playlist in (playlist for playlist in settings.playlists if playlist.name in ids):
         for rule in playlist.filters:
             mode = Mode.INCLUDE if rule.include else Mode.EXCLUDE
             wanted.append((ids[playlist.name], Filter(Field(rule.field.value), mode, rule.include or rule.exclude)))

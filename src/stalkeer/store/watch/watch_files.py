@@ -125,7 +125,7 @@ def set_state(
 
     A choice of the user ends with it.
     """
-    shown = [[one.wanted_id, one.label, one.reason] for one in candidates]
+    shown = [[candidate.wanted_id, candidate.label, candidate.reason] for candidate in candidates]
     is_new = (file.state, file.reason, file.candidates, file.chosen) != (state, reason, tuple(candidates), ())
     if is_new:
         values = {
@@ -237,9 +237,10 @@ def _to_file(row: Row[Any]) -> WatchFile:
         reason=row.reason,
         duration_s=row.duration_s,
         candidates=tuple(
-            WatchCandidate(WantedId(int(one[0])), str(one[1]), str(one[2])) for one in row.candidates or ()
+            WatchCandidate(WantedId(int(candidate[0])), str(candidate[1]), str(candidate[2]))
+            for candidate in row.candidates or ()
         ),
-        chosen=tuple(WantedId(int(one)) for one in row.chosen or ()),
+        chosen=tuple(WantedId(int(wanted_id)) for wanted_id in row.chosen or ()),
         download_id=None if row.download_id is None else DownloadId(row.download_id),
         updated_at=row.updated_at,
     )
