@@ -1,4 +1,4 @@
-"""Choose the series entries that are worth asking an account about."""
+"""Choose the series entries whose account is asked for their episodes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ _ARTICLE_LENGTHS = sorted({len(article) for article in ARTICLES})
 
 
 def series_candidates(works: Iterable[Work], keys: Mapping[int, Sequence[str]]) -> dict[int, frozenset[str]]:
-    """Map each title to the identities of the works that have it, article or not. Slips are not followed: each costs a
-    question."""
+    """Map each title to the identities of the works with that title, with or without an article.
+
+    Typing errors are not considered, because each candidate costs a query.
+    """
     by_base: dict[str, set[str]] = {}
     for work in works:
         for name in work.names:
@@ -27,5 +29,5 @@ def series_candidates(works: Iterable[Work], keys: Mapping[int, Sequence[str]]) 
 
 
 def _forms(key: str) -> list[str]:
-    """Return the key, and what is left of it without each article that it may begin with."""
+    """Return the key, and the key without each article that it may begin with."""
     return [key, *(key[length:] for length in _ARTICLE_LENGTHS if key[:length] in ARTICLES and len(key) > length)]

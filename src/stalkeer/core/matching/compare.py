@@ -1,4 +1,4 @@
-"""Compare two titles: the same key, the same but for the article, or a slip of a letter that no veto forbids."""
+"""Compare two titles: the same key, the same except for an article, or slips (typing errors) that no rule forbids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from stalkeer.core.titles import title_words
 from stalkeer.core.titles.normalise import ARTICLES
 
-SHORTEST_FUZZY = 6  # letters of a key: below, a slip makes another title
+SHORTEST_FUZZY = 6  # letters of a key: in a shorter key, a slip makes another title
 _LONG_ENOUGH_FOR_TWO = 13
 _LONG_WORD = 10
 _SAFE_SLIP = 5
@@ -20,7 +20,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def likeness(word: str, other: str) -> float:
-    """Return how alike two keys are, from 0 to 1. A key that the other begins with is alike, whatever follows it."""
+    """Return how similar two keys are, from 0 to 1. A key that begins with the whole other key is similar."""
     shortest = min(len(word), len(other))
     shared = next((at for at in range(shortest) if word[at] != other[at]), shortest)
     begins = 0.8 * shared / max(1, shortest)
@@ -28,7 +28,7 @@ def likeness(word: str, other: str) -> float:
 
 
 class Agreement(IntEnum):
-    """From none to the same key."""
+    """Order the ways in which two titles agree, from not at all to the same key."""
 
     NONE = 0
     SLIP = 1
@@ -43,17 +43,17 @@ def allowed_slips(key: str) -> int:
 
 
 class Slips(NamedTuple):
-    """The number of letters that two titles differ by; `is_plain`: in a way that only a slip explains."""
+    """Hold the number of different letters of two titles. `is_plain`: only a typing error explains the difference."""
 
     letters: int
     is_plain: bool
 
 
 def slips_between(text: str, other: str) -> Slips | None:
-    """Return the slips that tell two titles apart, or None where they are different titles.
+    """Return the slips between two titles, or None where they are different titles.
 
-    Numbers must agree, no word may be extra, and a short word may not be another one. A plural, or a change in the
-    only word of a title, is not plain: it may well be another title.
+    Numbers must agree, no word may be extra, and a short word must not be another word. A plural, or a difference in
+    the only word of a title, is not plain: it may be another title.
     """
     words, others = _words(text), _words(other)
     key, other_key = "".join(words), "".join(others)
@@ -73,10 +73,10 @@ def slips_between(text: str, other: str) -> Slips | None:
 
 
 def _is_plain(word: str, other: str) -> bool:
-    """Return whether only a slip explains the difference: no plural, and no letter that makes another common word.
+    """Return whether only a typing error explains the difference: no plural, and no letter that makes another word.
 
-    Fingers slip inside a word; another first letter is mostly another word (harbour, arbour), and so is one more at
-    the end (steel, Steele), unless it was struck twice.
+    Typing errors happen inside a word. Another first letter is mostly another word (harbour, arbour), and so is an
+    additional last letter (steel, Steele), unless it repeats the one before it.
     """
     if word.rstrip("s") == other.rstrip("s") or word[0] != other[0]:
         return False
@@ -98,7 +98,7 @@ def _is_slip(word: str, other: str) -> bool:
 
 
 def _joins(words: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    """Return whether the words differ only by a lost space: the longer list has no short word that the other lacks."""
+    """Return whether the words differ only by a lost space. Every short word must be in both lists."""
     fewer, more = (set(words), set(others)) if len(words) < len(others) else (set(others), set(words))
     return abs(len(words) - len(others)) == 1 and not any(len(word) < 4 for word in more - fewer)
 
@@ -108,10 +108,10 @@ _LONE_X = re.compile(r"(?:^|\W)x\W*$", re.I)
 
 
 def is_same_sound_only(text: str, other: str) -> bool:
-    """Return whether Han titles only sound alike: a hundred titles have one transliteration."""
+    """Return whether titles in Chinese characters only sound alike: many titles have the same transliteration."""
     return _HAN.findall(text) != _HAN.findall(other)
 
 
 def ends_in_x(text: str) -> bool:
-    """Return whether a title ends in a lone X: a letter, or the number ten."""
+    """Return whether a title ends in a single X, which is a letter or the number ten."""
     return _LONE_X.search(text) is not None

@@ -1,4 +1,4 @@
-"""From the fits of one entry with all works to a decision on each: the best one wins, a tie is never decided."""
+"""Decide which work an entry is. The best of all works wins. A tie is never decided."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _NOT_ASKED = "only the title fits, and Radarr or Sonarr have not been asked yet 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Scores from which a pair is confirmed or put up for review."""
+    """Hold the lowest scores to confirm a pair and to offer it for review."""
 
     confirm: float = CONFIRM_FROM
     review: float = REVIEW_FROM
 
 
 class Verdict(NamedTuple):
-    """The judgement of one entry as one work. `reason` is the rule that decided, in words."""
+    """Hold the judgement on an entry and a work. `reason` states the decisive rule in words."""
 
     work: Work
     score: float
@@ -41,7 +41,7 @@ class Verdict(NamedTuple):
 
 
 def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds, habits: Habits = NO_HABITS) -> list[Verdict]:
-    """Judge every work that the hits name. `habits`: of the entry's list."""
+    """Judge every work of the hits. `habits` are those of the list of the entry."""
     fits = _best_fits(hits, entry, habits)
     if len(fits) == 1 and fits[0].impossible is None and fits[0].strange_country is None:
         return [_judge_alone(fits[0], thresholds)]
@@ -49,8 +49,10 @@ def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds, habits
 
 
 def _with_country(fit: Fit, fits: list[Fit]) -> Fit:
-    """Return the fit with its strange country as a barrier, unless it is this work because all others come from
-    elsewhere."""
+    """Return the fit, with its foreign country as a barrier.
+
+    Without a barrier where all other works of the title come from other countries, so that it is this work.
+    """
     if fit.strange_country is None:
         return fit
     if fit.hit.work.namesakes_known and any(other.is_of_other_country for other in fits):
@@ -60,12 +62,12 @@ def _with_country(fit: Fit, fits: list[Fit]) -> Fit:
 
 def _best_fits(hits: Iterable[Hit], entry: EntryFacts, habits: Habits) -> list[Fit]:
     hits = list(hits)
-    parts = parts_of(entry) if hits and not entry.title.is_junk else None  # junk is told apart later
+    parts = parts_of(entry) if hits and not entry.title.is_junk else None  # junk is sorted out later
     best: dict[str, Fit] = {}
     for hit in hits:
         left = explain(parts, hit.hypothesis, hit.work, entry.year, habits) if parts is not None else EXPLAINED
         if not left.is_whole and is_half(hit.hypothesis, entry.title.hypotheses):
-            continue  # `A - B` names B only where A is another title of it
+            continue  # `A - B` names B only where A is another title of B
         fit = weigh(hit, entry, left)
         known = best.get(hit.work.identity)
         if known is None or _is_better(fit, known):
@@ -74,14 +76,14 @@ def _best_fits(hits: Iterable[Hit], entry: EntryFacts, habits: Habits) -> list[F
 
 
 def _is_better(fit: Fit, known: Fit) -> bool:
-    """Return whether a fit with the same work counts for more; of one reading, the title that leaves no doubt."""
+    """Return whether a fit with the same work counts for more. In the same reading, the safer title counts."""
     if fit.hit.hypothesis is known.hit.hypothesis and fit.is_whole and fit.hit.agreement is known.hit.agreement:
         return (not fit.barriers, fit.score) > (not known.barriers, known.score)
     return _quality(fit) > _quality(known)
 
 
 def _quality(fit: Fit) -> tuple[bool, bool, float]:
-    """Order readings: one that explains the whole name counts for more than a likelier one that does not."""
+    """Return the order of a reading. A reading that explains the whole name counts for more than a likelier one."""
     return (fit.impossible is None, fit.is_whole, fit.score)
 
 
@@ -106,7 +108,7 @@ def _judge_one(fit: Fit, fits: list[Fit], thresholds: Thresholds) -> Verdict:
 
 
 def _is_as_good(fit: Fit, other: Fit) -> bool:
-    """Return whether nothing settles between the two. A year that is one off is as usual as a lost article."""
+    """Return whether nothing decides between two fits. A year that differs by 1 is as common as a lost article."""
     if abs(other.score - fit.score) <= weights.TIE or _read_one_number_apart(fit, other):
         return True
     looser, closer = sorted((fit, other), key=lambda each: each.hit.agreement)
@@ -118,7 +120,7 @@ def _is_as_good(fit: Fit, other: Fit) -> bool:
 
 
 def _may_have_lost_article(closer: Fit, looser: Fit) -> bool:
-    """Return whether a name without a year may be that of the other, which has an article more: lists lose articles."""
+    """Return whether a name without a year may be the other title, which has an article more. Lists lose articles."""
     if closer.says_year or looser.says_year or closer.hit.agreement is not Agreement.SAME:
         return False
     own, others = closer.hit.name, looser.hit.name
@@ -126,8 +128,10 @@ def _may_have_lost_article(closer: Fit, looser: Fit) -> bool:
 
 
 def _read_one_number_apart(fit: Fit, other: Fit) -> bool:
-    """Return whether the readings of `Title 1984` differ by its number: the year of one, the end of the title of the
-    other."""
+    """Return whether two readings use the number of `Title 1984` differently.
+
+    One reads it as the year, the other as the end of the title.
+    """
     shorter, longer = sorted((fit.hit, other.hit), key=lambda hit: len(hit.hypothesis.text))
     if longer.agreement is not Agreement.SAME or shorter.agreement is not Agreement.SAME:
         return False
@@ -136,7 +140,7 @@ def _read_one_number_apart(fit: Fit, other: Fit) -> bool:
 
 
 def _judge_alone(fit: Fit, thresholds: Thresholds) -> Verdict:
-    """No other work fits as well; is what we have enough?"""
+    """Judge a fit when no other work fits as well, by its own evidence."""
     if fit.is_settled:
         return _judge_sum(fit, (), thresholds)
     if fit.hit.work.namesakes_known:

@@ -25,7 +25,7 @@ class Evidence(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """The fit of an entry with one work, without a look at other works. `barriers` forbid to confirm it on its own."""
+    """Hold how well an entry fits a work, regardless of other works. `barriers` forbid to confirm it automatically."""
 
     hit: Hit
     score: float
@@ -36,14 +36,14 @@ class Fit(NamedTuple):
     says_year: bool = False  # agreeing or not
     has_id: bool = False
     has_country: bool = False
-    strange_country: str | None = None  # a barrier too, unless the others of its title are of other countries
+    strange_country: str | None = None  # also a barrier, unless the other works of this title come from other countries
     is_of_other_country: bool = False
     is_whole: bool = True  # every part of the name is explained
-    impossible: str | None = None  # why it cannot be this work at all
+    impossible: str | None = None  # the reason why it cannot be this work at all
 
     @property
     def is_settled(self) -> bool:
-        """True where more than the title speaks for it."""
+        """Return True where more than the title supports the work."""
         return self.has_year or self.has_id or self.has_country
 
 
@@ -52,7 +52,7 @@ _RUNTIME_CONTRADICTION = 0.30
 
 
 class Opinion(NamedTuple):
-    """The answer of one rule: a finding, a reason not to confirm, a reason why the entry cannot be the work at all."""
+    """Hold the answer of a rule: evidence, a reason not to confirm, or a reason why the entry cannot be the work."""
 
     evidence: Evidence | None = None
     barrier: str | None = None
@@ -63,14 +63,16 @@ SILENT = Opinion()
 
 
 def weigh(hit: Hit, entry: EntryFacts, left: Remainder = EXPLAINED) -> Fit:
-    """Apply every rule to one hit. `left`: the parts of the name that the match leaves. The runtime of an episode is
-    weighed with its item."""
+    """Apply every rule to a hit. `left` are the parts of the name outside the match.
+
+    The runtime of an episode is weighed with its item.
+    """
     title, year = weigh_title(hit), weigh_year(hit, entry)
     writing = writing_barrier(hit)
     has_year = year.evidence is not None and year.evidence.weight >= weights.SAME_YEAR
     if _says_no_more(entry):
         if has_year and year.evidence is not None and left is EXPLAINED and writing is None and _is_exact(hit):
-            # most entries of most lists: a title, its year, and nothing else
+            # most entries have a title, its year, and nothing else
             return Fit(hit, title.weight + year.evidence.weight, (title, year.evidence), has_year=True)
         ids, country, runtime = _NO_IDS, SILENT, SILENT
     else:
@@ -106,7 +108,7 @@ def _is_exact(hit: Hit) -> bool:
 
 
 class _Proof(NamedTuple):
-    """The proof beside the title: an id or a year that agrees, or a year that is near."""
+    """Hold the proof besides the title: an id or a year that agrees, or a year that is near."""
 
     has_id: bool
     has_year: bool
@@ -114,7 +116,7 @@ class _Proof(NamedTuple):
 
 
 class _Ids(NamedTuple):
-    """The ids that agree, or a reason why they cannot be the work's."""
+    """Hold the ids that agree, or the reason why they cannot belong to the work."""
 
     evidence: tuple[Evidence, ...] = ()
     impossible: str | None = None
@@ -124,7 +126,7 @@ _NO_IDS = _Ids()
 
 
 def _says_no_more(entry: EntryFacts) -> bool:
-    """Return whether the entry says neither id, nor country, nor how long it runs."""
+    """Return whether the entry states neither an id, nor a country, nor a runtime."""
     return not (entry.tmdb_id or entry.imdb_id or entry.poster or entry.duration_s or entry.title.country)
 
 
@@ -144,25 +146,25 @@ def _barriers_of_title(hit: Hit, entry: EntryFacts, proof: _Proof) -> Iterator[s
 
 
 def transliterated_barrier(hit: Hit) -> str | None:
-    """Refuse a title in the letters of another script where neither year nor id agree."""
+    """Return a barrier for a title in another script where neither year nor id agree."""
     if hit.agreement is Agreement.NONE or not are_of_two_scripts(hit.hypothesis.text, hit.name.text):
         return None
     return f"its title is {hit.name.text!r} only in the letters of another script"
 
 
 def unnamed_barrier(hit: Hit) -> str | None:
-    """Refuse to confirm by an id alone."""
+    """Return a barrier for a match that only an id supports."""
     return "neither title nor year agrees with what its id says" if hit.agreement is Agreement.NONE else None
 
 
 def article_barrier(hit: Hit) -> str | None:
-    """Refuse to take one article for another, `The Orchard` for `An Orchard`, and initials for one: `LA Orchard`."""
+    """Return a barrier for different articles (`The Orchard`, `An Orchard`) and for initials: `LA Orchard`."""
     is_other = hit.agreement is Agreement.ARTICLE and (_has_article(hit) or has_initials(hit.hypothesis.text))
     return "it has another article, and so may be another title" if is_other else None
 
 
 def slip_barrier(hit: Hit) -> str | None:
-    """Refuse a difference of letters that makes another common title."""
+    """Return a barrier for a difference of letters that makes another common title."""
     is_doubtful = hit.slips is not None and not hit.slips.is_plain
     return "the title differs in a way that may make it another one" if is_doubtful else None
 
@@ -173,7 +175,7 @@ def _has_article(hit: Hit) -> bool:
 
 
 def inexact_barrier(hit: Hit) -> str | None:
-    """Refuse a title that is not quite the work's where neither year nor id agree."""
+    """Return a barrier for a title that is not exactly the work's where neither year nor id agree."""
     if hit.agreement is Agreement.SLIP:
         return "the title differs by a letter and no year or id settles it"
     if hit.agreement is Agreement.ARTICLE:
@@ -182,7 +184,7 @@ def inexact_barrier(hit: Hit) -> str | None:
 
 
 def writing_barrier(hit: Hit) -> str | None:
-    """Refuse titles of one key that are written in different ways, and so may be two."""
+    """Return a barrier for titles with the same key but different spellings, which may be two titles."""
     text, other = hit.hypothesis.text, hit.name.text
     if hit.agreement is Agreement.NONE or (text.isascii() and other.isascii() and text[-1:] == other[-1:]):
         return None
@@ -195,7 +197,7 @@ def writing_barrier(hit: Hit) -> str | None:
 
 
 def unsaid_country_barrier(hit: Hit, entry: EntryFacts) -> str | None:
-    """Refuse a name that does not say the country of a title that does: another show has the same title."""
+    """Return a barrier for a name without the country of the title: another show has the same title."""
     own = hit.work.names[0]
     if own.country is None or entry.title.country is not None or hit.name.base != own.base:
         return None
@@ -226,7 +228,7 @@ def weigh_title(hit: Hit) -> Evidence:
 
 
 def weigh_year(hit: Hit, entry: EntryFacts) -> Opinion:
-    """Compare the year that the name or the account says with the work's."""
+    """Compare the year of the name or the account with that of the work."""
     said = hit.hypothesis.year or entry.year
     if said is None:
         return SILENT
@@ -245,12 +247,12 @@ def weigh_year(hit: Hit, entry: EntryFacts) -> Opinion:
     return Opinion(impossible=difference)
 
 
-# 4K-NF - Title (US) - S01E01: lists of this style mark where each show comes from, not which one of several it is
+# 4K-NF - Title (US) - S01E01: such lists mark the origin of every show, not which of several shows it is
 _MARKS_ORIGIN = re.compile(r"[A-Z0-9+]{2,8}(?:-[A-Z0-9+]{2,8})* - .+ \([A-Z]{2}\)(?: [\[(][^\])]*[\])])* - S\d")
 
 
 def weigh_country(hit: Hit, entry: EntryFacts) -> Opinion:
-    """Compare the countries. Shows of one title are told apart by country; films by their year."""
+    """Compare the countries. Shows of the same title differ by country, films by year."""
     said, work = entry.title.country, hit.work
     if said is None:
         return SILENT
@@ -272,7 +274,7 @@ def weigh_country(hit: Hit, entry: EntryFacts) -> Opinion:
 
 
 def weigh_ids(hit: Hit, entry: EntryFacts) -> _Ids:
-    """Compare the ids that the account or the name says, and the picture."""
+    """Compare the ids from the account or the name, and the picture."""
     found: list[Evidence] = []
     work = hit.work
     if entry.tmdb_id and work.tmdb_id:
@@ -289,7 +291,7 @@ def weigh_ids(hit: Hit, entry: EntryFacts) -> _Ids:
 
 
 def weigh_runtime(hit: Hit, entry: EntryFacts) -> Opinion:
-    """Compare how long a film runs."""
+    """Compare the runtime of a film."""
     if not entry.duration_s or not hit.work.runtime_min or hit.work.kind != "movie":
         return SILENT
     minutes, known = entry.duration_s / 60, hit.work.runtime_min

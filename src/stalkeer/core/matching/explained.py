@@ -1,14 +1,14 @@
-"""A name is confirmed only when every part of it is explained. This is the rule, and the only place of it.
+"""Define the rule that a name is confirmed only when every part of it is explained.
 
-The parts of a name: what stands before the matched title, the title, its year, season and episode, and the rest.
-Each part but the title is
+The parts of a name are the text before the matched title, the title, its year, season and episode, and the rest. Each
+part except the title is
 
 - explained: known vocabulary, another title of the same item or its translation in another script, the year or id of
-  the match, a mark of its list, or, behind an episode's number, the episode's own title;
-- contradicting: another part, volume or disc, a film's episode, a trailer, soundtrack, parody and the like;
+  the match, a mark of its list, or, behind an episode's number, the title of the episode;
+- contradicting: another part, volume or disc, an episode of a film, a trailer, soundtrack, parody and the like;
 - unexplained: everything else.
 
-A contradicting part forbids the match, an unexplained one forbids to confirm it.
+A contradicting part forbids the match. An unexplained part forbids to confirm it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from stalkeer.core.titles.vocabulary import AMBIGUOUS
 
 
 class Remainder(NamedTuple):
-    """The parts of a name that its match leaves: the first that nobody explains, and the first that contradicts."""
+    """Hold the first unexplained part and the first contradicting part of a name."""
 
     unexplained: str | None = None
     contradicting: str | None = None
@@ -51,12 +51,12 @@ class Remainder(NamedTuple):
 
     @property
     def barrier(self) -> str | None:
-        """Say why it is not confirmed."""
+        """Return why the match is not confirmed."""
         return None if self.unexplained is None else f"nothing explains {self.unexplained!r} in its name"
 
     @property
     def impossible(self) -> str | None:
-        """Say why it is not this item."""
+        """Return why the entry cannot be this item."""
         return (
             None if self.contradicting is None else f"{self.contradicting!r} in its name says that it is another thing"
         )
@@ -66,21 +66,21 @@ EXPLAINED = Remainder()
 
 
 class NameParts(NamedTuple):
-    """A repaired name, and whether it is an episode's."""
+    """Hold a repaired name, and whether it is the name of an episode."""
 
     text: str
     is_episode: bool
-    kind: str | None  # as `parse_title` takes it
+    kind: str | None  # as `parse_title` expects it
     season: int | None = None
 
     def head_and_tail(self) -> tuple[str, str]:
-        """Return what stands before the season and episode, and what stands behind. A film's name is all head."""
+        """Return the text before the season and episode, and the text behind. The name of a film is all head."""
         mark = find_mark(self.text, self.kind) if self.is_episode else None
         return (self.text, "") if mark is None else (self.text[: mark.start], self.text[mark.end :])
 
 
 class _Title(NamedTuple):
-    """The title that a name is matched by."""
+    """Hold the title by which a name is matched."""
 
     hypothesis: Hypothesis
     work: Work
@@ -88,7 +88,7 @@ class _Title(NamedTuple):
 
 
 def parts_of(entry: EntryFacts) -> NameParts:
-    """Take an entry's name apart, as reading it does."""
+    """Split the name of an entry in the same way as the title reader."""
     title = entry.title
     is_episode = bool(title.episodes) or title.absolute is not None or title.air_date is not None
     kind = kind_of(entry.name, None if entry.kind == "other" else entry.kind)
@@ -98,7 +98,7 @@ def parts_of(entry: EntryFacts) -> NameParts:
 def explain(
     parts: NameParts, hypothesis: Hypothesis, work: Work, year: int | None = None, habits: Habits = NO_HABITS
 ) -> Remainder:
-    """Account for every part of a name that is matched with a work by one reading. `year`: what the account says."""
+    """Check every part of a name that is matched with a work by a reading. `year` is the account's."""
     title = _Title(hypothesis, work, hypothesis.year or year)
     if _is_plain(parts, title):
         return EXPLAINED
@@ -116,7 +116,7 @@ def explain(
 
 
 def _in_columns(row: Columns, title: _Title, parts: NameParts, habits: Habits) -> Remainder:
-    """Judge a name by its list's layout: only the column of titles is a title."""
+    """Judge a name by the layout of its list: only the title column holds the title."""
     if title_key(row.title) == title.hypothesis.key and title.year in (None, row.year):
         return EXPLAINED
     found = [
@@ -126,7 +126,7 @@ def _in_columns(row: Columns, title: _Title, parts: NameParts, habits: Habits) -
 
 
 def _around(before: str, after: str, title: _Title, parts: NameParts, habits: Habits) -> Remainder:
-    """Judge what stands on both sides of the title."""
+    """Judge the texts on both sides of the title."""
     if not parts.is_episode:
         contradicting = _contradiction(_without_known(after, title, parts), title)
         contradicting = contradicting and _contradiction(_without_titles(after, title, parts), title)
@@ -144,8 +144,10 @@ _PLAIN_REST = re.compile(r"[ \-|]*(?:\(?((?:19|20)\d\d)\)?)?[ \-|]*(?:[Ss]\d{1,4
 
 
 def _is_plain(parts: NameParts, title: _Title) -> bool:
-    """Return whether the name is its title behind a provider's word, with at most its year, or its season and episode,
-    behind it: so are most names, and this is asked of each."""
+    """Return whether a name is a known word, its title, and at most a year or a season and episode.
+
+    Most names are, and this is asked of each.
+    """
     text = parts.text
     before, found, rest = text.partition(title.hypothesis.text)
     if not found or (before and (before[-1].isalnum() or not _is_vocabulary_before(before))):
@@ -164,7 +166,7 @@ def _is_vocabulary_before(before: str) -> bool:
 
 
 def _places(head: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands before and behind the title, for each place where it may be; a year may stand in its midst."""
+    """Yield the texts before and behind each place where the title may be. A year may stand inside the title."""
     found = False
     at = head.find(text)
     while at >= 0:
@@ -178,7 +180,7 @@ def _places(head: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_apart(before: str, after: str, text: str) -> bool:
-    """Return whether a title begins and ends with its words there; an order number may be glued to it."""
+    """Return whether the title begins and ends at word borders. An order number may be joined to it."""
     if after.isalnum():
         return False
     return not before.isalnum() or (before.isdecimal() and not text[:1].isdecimal())
@@ -204,7 +206,7 @@ def _says_anything(text: str) -> bool:
 # --- what stands before it ---------------------------------------------------------------------------------------
 
 _BORDER = re.compile(r"[\[\](){}|]|(?:^|\s)[-:/~]+(?:\s|$)|:\s|\s:|-\s|-$|:$|/|,\s|~")
-# `1. `, `007) `, `#12 `, `03 - `, and a digit glued to the title; but `4 - ` may be a title's own number
+# `1. `, `007) `, `#12 `, `03 - `, and a digit joined to the title; but `4 - ` may belong to the title
 _ORDER = re.compile(r"\s*(?:[#№]\s?\d{1,4}\W*|\d{1,3}\s?[.)]\W*|0\d{1,2}\b\W*|\[\d{1,3}\]\W*)")
 _GLUED_ORDER = re.compile(r"(?<!\w)\d{1,2}$")
 _DASHED_ORDER = re.compile(r"\s*\d{1,4}\s?[-:|]\s*")
@@ -212,7 +214,7 @@ _GROUP = re.compile(r"\s*\[[^\[\]]*\]\s*")
 
 
 def _without_group(before: str, after: str, parts: NameParts) -> str:
-    """Drop the makers of a release before it in brackets: `[Group] Title - 05`, `[Group] Title (2011) [1080p]`."""
+    """Remove the group of a release from its beginning: `[Group] Title - 05`, `[Group] Title (2011) [1080p]`."""
     is_release = parts.is_episode or says_quality(after)
     return _GROUP.sub("", before, count=1) if is_release and _GROUP.match(before) else before
 
@@ -227,7 +229,7 @@ def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | Non
         return before.strip()
     mark = before.strip(" -:|[](){}/")
     if before.strip().lower() in AMBIGUOUS:
-        return before.strip()  # `US Marshal`: without a separator a short code may be the title's own word
+        return before.strip()  # `US Marshal`: without a separator, a short code may be a word of the title
     if _ALSO_KNOWN.search(before):
         return None
     if is_vocabulary_before(mark) or _is_mark(mark, habits) or _is_other_title(mark, title):
@@ -245,7 +247,7 @@ def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | Non
 
 
 def _is_mark(text: str, habits: Habits) -> bool:
-    """Return whether it is a mark of the list, or several codes of which each is known or a mark: `4K-XYZ`."""
+    """Return whether a text is a mark of the list, or consists of known codes and marks: `4K-XYZ`."""
     if habits.is_mark(text):
         return True
     codes = codes_in(text) if habits.marks else []
@@ -253,7 +255,7 @@ def _is_mark(text: str, habits: Habits) -> bool:
 
 
 def _ends_in_brand(before: str) -> bool:
-    """Return whether it ends as `MAX: ` and `BBC: `, which are as likely the first words of a title."""
+    """Return whether a text ends like `MAX: ` and `BBC: `, which may also be the first words of a title."""
     return before.rstrip()[-1:] == ":" and is_brand(list(_pieces(before))[-1])
 
 
@@ -261,7 +263,7 @@ def _ends_in_brand(before: str) -> bool:
 
 _EMPTY_BRACKETS = re.compile(r"[(\[{]\s*[)\]}]")
 _SYNOPSIS = re.compile(r"\b(?:sinopse|sinopsis|synopsis|trama|inhalt|opis|описание)\s*:", re.I)
-_ALSO_KNOWN = re.compile(r"\ba\.?k\.?a\b[^|()\[\]]*", re.I)  # the name says itself that this is another title of it
+_ALSO_KNOWN = re.compile(r"\ba\.?k\.?a\b[^|()\[\]]*", re.I)  # the name states that this is another title of the work
 
 
 def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | None:
@@ -283,8 +285,8 @@ def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | No
 
 
 def _without_known(after: str, title: _Title, parts: NameParts) -> str:
-    """Return what follows a title without its year and its ids. A series' year may go on: `2011-2015`, `2011-`."""
-    # each expression only where the number is: one for each item of a library takes longer to compile than all else
+    """Remove a title's year and ids from the text behind it. The year of a series may go on: `2011-2015`, `2011-`."""
+    # compile an expression only where the text has the number: doing so for each item of a library would be slow
     tmdb_id, imdb_id = title.work.tmdb_id, title.work.imdb_id
     if title.year is not None and str(title.year) in after:
         years = r"(?:\s?[-/]\s?(?:(?:19|20)\d\d)?)?" if parts.is_episode else ""
@@ -297,7 +299,7 @@ def _without_known(after: str, title: _Title, parts: NameParts) -> str:
 
 
 def _without_seasons(text: str, season: int | None) -> str:
-    """Return what follows a series' title without its season, unless the episode's number says another one."""
+    """Remove the season from the text behind a series' title, unless it contradicts the number of the episode."""
     found = find_season(text)
     if found is None or (season is not None and found.number != season):
         return text
@@ -305,7 +307,7 @@ def _without_seasons(text: str, season: int | None) -> str:
 
 
 def _contradiction(after: str, title: _Title) -> str | None:
-    """Return the words behind a film's title by which it is another thing."""
+    """Return the words behind the title of a film that make it something else."""
     if not _says_anything(after) and "/" not in after:
         return None
     said = fold(_SYNOPSIS.split(after, maxsplit=1)[0])
@@ -317,7 +319,7 @@ def _contradiction(after: str, title: _Title) -> str | None:
 
 
 def _without_titles(after: str, title: _Title, parts: NameParts) -> str:
-    """Return what follows a title without the other titles of the item: their words contradict nothing."""
+    """Remove the other titles of the item from the text behind its title: their words contradict nothing."""
     for piece in _pieces(after):
         if _is_other_title(piece, title):
             after = after.replace(piece, " ", 1)
@@ -330,7 +332,7 @@ def _is_in_a_title(words: str, title: _Title) -> bool:
 
 
 def _is_own_part(words: str, title: _Title) -> bool:
-    """Return whether a title of the item ends so: `Some Film (2013) Vol. II` is `Some Film: Volume 2`."""
+    """Return whether a title of the item ends in this part: `Some Film (2013) Vol. II` is `Some Film: Volume 2`."""
     key = part_key(fold(words))
     return bool(key) and any(name.key.endswith(key) for name in title.work.names)
 
@@ -340,7 +342,7 @@ def _other_names(title: _Title) -> Iterator[Name]:
 
 
 def _behind_number(tail: str) -> Remainder:
-    """Behind an episode's number stands its own title, whatever that is, unless it is announced or summed up."""
+    """Judge the text behind the number of an episode: any text is its title, unless it names a trailer or recap."""
     if not _says_anything(tail):
         return EXPLAINED
     said = _without_end_tags(fold(tail))
@@ -374,7 +376,7 @@ def _is_own_year(piece: str, title: _Title) -> bool:
 
 
 def _is_other_title(piece: str, title: _Title) -> bool:
-    """Return whether it is the title once more, another of the same item, or its translation in another script."""
+    """Return whether a text is the title again, another title of the item, or its translation in another script."""
     if not _says_anything(piece) and not title.hypothesis.text.isdecimal():
         return False
     key = title_key(piece)
@@ -384,8 +386,10 @@ def _is_other_title(piece: str, title: _Title) -> bool:
 
 
 def _is_title_in_other_script(piece: str, title: _Title) -> bool:
-    """Return whether it is a title of the item as another script writes its sound; what nobody can check explains
-    nothing."""
+    """Return whether a text is a title of the item, written by its sound in another script.
+
+    A text whose sound cannot be compared explains nothing.
+    """
     words = " ".join([word for word in piece.split() if not is_vocabulary(word)])
     if words.isascii() and title.hypothesis.text.isascii():
         return False

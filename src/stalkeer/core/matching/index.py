@@ -1,4 +1,4 @@
-"""Find the works whose names agree with a title: by key, by key without article, and by neighbourhood of a slip."""
+"""Find the works with a title: by key, by key without article, and by keys that differ by a slip."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stalkeer.core.titles.normalise import ARTICLES, base_key
 from stalkeer.core.titles.parse import Hypothesis
 from stalkeer.core.titles.penalties import DOUBTFUL
 
-_MIRROR = "<"  # no key has it
+_MIRROR = "<"  # a character that no key contains
 _NONE: list[str] = []
 _NOBODY: list[tuple[Work, Name]] = []
 ARTICLE_LENGTHS = sorted({len(article) for article in ARTICLES})
@@ -24,7 +24,7 @@ _FIRST_OF_ARTICLES = frozenset(article[0] for article in ARTICLES)
 
 
 class Hit(NamedTuple):
-    """A work one of whose names agrees with one reading of an entry's title."""
+    """Hold a work, and the name of it that agrees with a reading of the entry's title."""
 
     work: Work
     name: Name
@@ -34,13 +34,13 @@ class Hit(NamedTuple):
 
 
 class NameIndex:
-    """Names of works. Built once for many titles; adding an unrelated work changes no answer for the others."""
+    """Index the names of works. Build it once for many titles. An unrelated work changes no answer for others."""
 
     def __init__(self, works: Iterable[Work] = ()) -> None:
         self._by_base: dict[str, list[tuple[Work, Name]]] = defaultdict(list)
         self._keys: set[str] = set()
         self._by_id: dict[tuple[str, str, int | str | None], Work] = {}
-        self._by_end: dict[str, list[str]] | None = None  # a beginning, or an end with a mark -> bases
+        self._by_end: dict[str, list[str]] | None = None  # a beginning, or an end with `_END`, -> bases
         for work in works:
             self.add(work)
 
@@ -55,17 +55,17 @@ class NameIndex:
             self._keys.add(name.key)
 
     def knows_ids(self, tmdb_id: int | None, poster: str | None) -> bool:
-        """Return whether a film's TMDB id or picture names one of the works."""
+        """Return whether the TMDB id or picture of a film belongs to one of the works."""
         return bool(tmdb_id and ("movie", "tmdb", tmdb_id) in self._by_id) or bool(
             poster and ("movie", "poster", poster) in self._by_id
         )
 
     def bearers(self, base: str) -> list[Work]:
-        """Return the works that bear a name of this base."""
+        """Return the works with a name of this base."""
         return [work for work, _ in self._by_base.get(base, ())]
 
     def identified(self, entry: EntryFacts, kind: str) -> list[Work]:
-        """Return the works that the entry's ids or its picture name. An episode's ids are not its series'."""
+        """Return the works with the ids or picture of the entry. The ids of an episode are not those of its series."""
         if kind != "movie":
             return []
         keys = [("tmdb", entry.tmdb_id), ("imdb", entry.imdb_id), ("poster", entry.poster)]
@@ -73,7 +73,7 @@ class NameIndex:
         return [work for work in found if work is not None]
 
     def could_match(self, key: str) -> bool:
-        """Return whether a title of this key may have a hit: a quick look before its name is read."""
+        """Return quickly whether a title of this key may have a hit, before its name is read."""
         if key in self._keys or key in self._by_base or self._has_neighbour(key):
             return True
         if key[:1] not in _FIRST_OF_ARTICLES:
@@ -82,13 +82,13 @@ class NameIndex:
         return any(rest in self._by_base or self._has_neighbour(rest) for rest in rests)
 
     def find(self, title: ParsedTitle, *, kind: str) -> list[Hit]:
-        """Find the hits of all readings. Slips are looked for only where no reading agrees outright."""
+        """Find the hits of all readings. Slips are searched for only where no reading agrees exactly."""
         hits: list[Hit] = []
         likely: list[tuple[str, Hypothesis]] = []
         for hypothesis in title.hypotheses:
             base = base_key(hypothesis.text, hypothesis.key)
             named = self._by_base.get(base, _NOBODY)
-            if base != hypothesis.key:  # what looks like an article may be initials
+            if base != hypothesis.key:  # an apparent article may be initials
                 named = named + self._by_base.get(hypothesis.key, _NOBODY)
             same = self._same(named, hypothesis, kind) if named else []
             hits += same
@@ -116,7 +116,7 @@ class NameIndex:
                     yield Hit(work, name, hypothesis, Agreement.SLIP, slips)
 
     def _has_neighbour(self, base: str) -> bool:
-        # one loop, without the generator below: this is asked of every title that a refresh brings
+        # a loop without the generator below, because every new title of a refresh is checked
         length = len(base)
         limit = allowed_slips(base)
         if not limit:
@@ -129,7 +129,7 @@ class NameIndex:
         return False
 
     def _neighbours(self, base: str) -> Iterator[str]:
-        """Yield bases within the allowed slips that share their beginning or their end with this one."""
+        """Yield the bases within the allowed slips that share their beginning or end with this base."""
         length = len(base)
         limit = allowed_slips(base)
         if not limit:
@@ -162,13 +162,15 @@ class NameIndex:
 
 @cache
 def end_width(length: int) -> int:
-    """Return the length of the beginning or end that a neighbour shares with a base: one of the parts that its slips
-    would have to break."""
+    """Return the length of the beginning or end that two bases share when they differ by the allowed slips.
+
+    Slips cannot change all parts of this length.
+    """
     return max(3, length // (allowed_slips("x" * length) + 1))
 
 
 @cache
 def _near_widths(length: int) -> tuple[int, ...]:
-    """Return the widths at which the ends of a base's neighbours lie."""
+    """Return the widths at which the ends of neighbouring bases are indexed."""
     limit = allowed_slips("x" * length)
     return tuple(sorted({end_width(near) for near in range(length - limit, length + limit + 1)}))

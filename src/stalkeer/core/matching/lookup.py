@@ -1,4 +1,4 @@
-"""Ask a catalogue for other works of a title. The port; the answers of Radarr and Sonarr come from an adapter."""
+"""Search catalogues for other works of a title. Adapters implement it with Radarr, Sonarr and TMDB."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stalkeer.core.matching.works import Work, read_names, spelling_of
 
 
 class Namesake(NamedTuple):
-    """A film or series as a catalogue lists it. Years and ids of 0 are unknown."""
+    """Hold a film or series from a catalogue. Unknown years and ids are 0."""
 
     title: str
     year: int = 0
@@ -20,7 +20,7 @@ class Namesake(NamedTuple):
 
 
 class WorldTitle(NamedTuple):
-    """A title somewhere in the world: ISO 639-1 language and ISO 3166-1 country, empty where nobody says."""
+    """Hold a title with its ISO 639-1 language and ISO 3166-1 country, which are empty where unknown."""
 
     text: str
     language: str = ""
@@ -28,23 +28,25 @@ class WorldTitle(NamedTuple):
 
 
 class WorkTitles(NamedTuple):
-    """The titles that a catalogue has for one film or series, and the countries that it comes from."""
+    """Hold the titles that a catalogue has for a film or series, and its countries of origin."""
 
     titles: tuple[WorldTitle, ...] = ()
     countries: tuple[str, ...] = ()
 
 
 class TitleSource(Protocol):
-    """A catalogue that knows works by id."""
+    """Return the titles of works by their ids."""
 
     def titles_of(self, work: Work) -> WorkTitles:
-        """Return the titles of a work; none for an unknown one. Raises StalkeerError where it cannot be asked."""
+        """Return the titles of a work, or none for an unknown work. Raises StalkeerError where it cannot be asked."""
         ...
 
 
 def titles_in(found: WorkTitles, languages: Collection[str]) -> tuple[str, ...]:
-    """Return the titles in these languages (`fr`, `pt-BR`), or all where none is named. A title that says its country
-    alone is in the languages that are translated for that country."""
+    """Return the titles in these languages (`fr`, `pt-BR`), or all titles without languages.
+
+    A title with only a country counts for the languages that are translated for that country.
+    """
     if not languages:
         return tuple(dict.fromkeys(title.text for title in found.titles))
     plain = {code.lower() for code in languages if "-" not in code}
@@ -62,7 +64,7 @@ def titles_in(found: WorkTitles, languages: Collection[str]) -> tuple[str, ...]:
 
 
 def with_titles(work: Work, found: WorkTitles, languages: Collection[str]) -> Work:
-    """Return the work with these titles behind its own."""
+    """Return the work with these titles added at the end."""
     known = set(map(spelling_of, work.names))
     more = read_names((text, "tmdb") for text in titles_in(found, languages))
     fresh = tuple(name for name in more if spelling_of(name) not in known)
@@ -70,10 +72,10 @@ def with_titles(work: Work, found: WorkTitles, languages: Collection[str]) -> Wo
 
 
 class Lookup(Protocol):
-    """A catalogue that can be searched by title."""
+    """Search a catalogue by title."""
 
     def search(self, kind: str, term: str) -> tuple[Namesake, ...]:
-        """Return all that the catalogue finds for `term` among `movie` or `series`, near misses included.
+        """Return all results of the catalogue for `term` among `movie` or `series`, also similar titles.
 
         Raises StalkeerError where it cannot be asked now.
         """
@@ -81,13 +83,13 @@ class Lookup(Protocol):
 
 
 def identity_of(kind: str, tmdb_id: int | None, tvdb_id: int | None, fallback: str) -> str:
-    """Return what makes two listings one work: the id that its kind goes by."""
+    """Return the identity of a work: the id that is usual for its kind."""
     own = tmdb_id if kind == "movie" else tvdb_id
     return f"{kind}:{own}" if own else f"{kind}:{fallback}"
 
 
 def works_of(kind: str, namesakes: Iterable[Namesake]) -> list[Work]:
-    """Return namesakes as works to be rivals. One without an id goes by its title and year."""
+    """Return namesakes as works that compete for an entry. A work without an id is identified by title and year."""
     works: list[Work] = []
     for namesake in namesakes:
         names = read_names([(namesake.title, "title"), *((text, "alternate") for text in namesake.alternates)])

@@ -1,4 +1,4 @@
-"""Collect how each list numbers an anime series, and propose offsets where it is not as Sonarr does."""
+"""Collect how each list numbers an anime series, and propose offsets where Sonarr numbers it differently."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Offsets = Mapping[ListOfWork, tuple[OffsetProposal, ...]]
 
 
 class ListNumbering:
-    """The numbers that lists give to the episodes of some series. Series without absolute numbers are left out."""
+    """Collect the numbers that lists give to the episodes of series. Series without absolute numbers are left out."""
 
     def __init__(self, items: Iterable[WantedItem], *, only_anime: bool = True) -> None:
         self._wanted: dict[str, list[WantedNumber]] = defaultdict(list)
@@ -38,18 +38,18 @@ class ListNumbering:
 
     @property
     def named(self) -> set[str]:
-        """Return the identities of the series that entries named so far."""
+        """Return the identities of the series that entries have named so far."""
         return {identity for identity, _ in self._listed}
 
     def works_of(self, entry: EntryFacts) -> set[str]:
-        """Return the identities of the series that one reading of the entry's title names."""
+        """Return the identities of the series in the readings of the entry's title."""
         named = [
             self._by_key[hypothesis.key] for hypothesis in entry.title.hypotheses if hypothesis.key in self._by_key
         ]
         return set().union(*named)
 
     def note(self, entry: EntryFacts) -> set[str]:
-        """Take the entry's numbers in; return the series that it names."""
+        """Add the numbers of an entry, and return the series in its title."""
         works = self.works_of(entry)
         if not works:
             return works
@@ -60,13 +60,13 @@ class ListNumbering:
         return works
 
     def propose(self) -> dict[ListOfWork, tuple[OffsetProposal, ...]]:
-        """Return the offsets of every list that needs some, by series and source."""
+        """Return the offsets of the lists that need one, by series and source."""
         found = {key: propose_offsets(self._wanted[key[0]], numbers) for key, numbers in self._listed.items()}
         return {key: proposals for key, proposals in found.items() if proposals}
 
 
 def best_of(offsets: Offsets, sources: Collection[str]) -> OffsetProposal | None:
-    """Return the proposal that finds most. It names its source where other sources list the series, too."""
+    """Return the proposal with the most hits. It names its source where other sources also list the series."""
     found = [(proposal, slug) for (_, slug), proposals in offsets.items() for proposal in proposals]
     if not found:
         return None

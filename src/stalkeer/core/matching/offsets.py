@@ -1,4 +1,4 @@
-"""Propose the offset by which a list numbers a series otherwise: through all seasons, or by cours."""
+"""Propose the offset of a list that numbers a series differently: absolute, or by cours."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 Number = tuple[int, int]  # season and episode
-_Shift = tuple[int, int, int]  # of season and episode, in one season of the list
-LEAST_HITS = 2  # episodes that an offset explains before it is proposed, unless the series lacks fewer
+_Shift = tuple[int, int, int]  # added to season and episode, in a season of the list
+LEAST_HITS = 2  # episodes that an offset must find to be proposed, unless fewer are wanted
 
 
 @dataclass(frozen=True)
 class WantedNumber:
-    """A wanted episode's numbers; `absolute` counts through all seasons."""
+    """Hold the numbers of a wanted episode. `absolute` counts through all seasons."""
 
     season: int
     episode: int
@@ -22,14 +22,14 @@ class WantedNumber:
 
 @dataclass(frozen=True)
 class OffsetProposal:
-    """Numbers to add to those of one season of the list. `hits`: the wanted episodes that it finds on the list."""
+    """Hold numbers to add to those of a season of the list. `hits` is the number of wanted episodes found with it."""
 
     season: int
     episode: int
     only_season: int
     hits: int
     why: str
-    source: str | None = None  # of the list; None: of all
+    source: str | None = None  # a season of the list; None for all
 
     def of_source(self, slug: str) -> OffsetProposal:
         return replace(self, source=slug)
@@ -46,11 +46,11 @@ class OffsetProposal:
 
 
 def propose_offsets(wanted: Collection[WantedNumber], listed: Collection[Number]) -> tuple[OffsetProposal, ...]:
-    """Return the offset of each season of the list that finds more wanted episodes than the list's own numbers do.
+    """Return the offset of each season of the list where it finds more wanted episodes than no offset.
 
-    A list that counts by cours begins each with 1: an episode's absolute number is then its number behind all
-    episodes of the list's earlier seasons. Once one season of a list must be counted so, another for which both
-    countings find as much is proposed as well: its own numbers are no proof any more.
+    A list by cours begins each of them with episode 1. The absolute number of an episode is then its number plus the
+    number of episodes in earlier seasons of the list. Once a season needs an offset, an offset that finds just as much
+    as the plain numbers is also proposed for other seasons, because plain numbers prove nothing any more.
     """
     by_absolute = {
         wanted_number.absolute: wanted_number for wanted_number in wanted if wanted_number.absolute is not None
@@ -74,7 +74,7 @@ def propose_offsets(wanted: Collection[WantedNumber], listed: Collection[Number]
 
 
 def _episodes_before(listed: Collection[Number]) -> dict[int, int]:
-    """Return for each season how many episodes the seasons before it have. Specials count for none."""
+    """Return for each season the number of episodes in earlier seasons. Specials do not count."""
     lengths: dict[int, int] = {}
     for season, number in listed:
         lengths[season] = max(number, lengths.get(season, number))

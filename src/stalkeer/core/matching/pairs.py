@@ -1,4 +1,4 @@
-"""Match entries with wanted items: titles decide the work, season and episode decide the item."""
+"""Match entries with wanted items: the title decides the work, season and episode decide the item."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from stalkeer.model import Decision
 
 
 class Pair(NamedTuple):
-    """A wanted item and an entry that may be it."""
+    """Hold a wanted item, and an entry that may be this item."""
 
     wanted: WantedItem
     entry: EntryFacts
@@ -34,12 +34,12 @@ class Pair(NamedTuple):
     decision: Decision
     evidence: tuple[Evidence, ...]
     reason: str
-    rule_id: RuleId | None = None  # the user's rule that decided it
-    needs_namesakes: bool = False  # sure if a lookup knew of nobody else by this title
+    rule_id: RuleId | None = None  # the rule of the user that decided it
+    needs_namesakes: bool = False  # confirmed if a lookup finds no other work of this title
 
 
 class _Slot(NamedTuple):
-    """An item, and how directly the entry's numbers named it."""
+    """Hold an item, and how exactly the numbers of the entry name it."""
 
     item: WantedItem
     evidence: Evidence | None
@@ -47,8 +47,10 @@ class _Slot(NamedTuple):
 
 
 class Matcher:
-    """Wanted items among all works known. `works` are the library and what lookups named; wanted items' works are
-    among them or are added."""
+    """Match entries with wanted items among all known works.
+
+    `works` are the library and the results of lookups. Works of wanted items are added where they are missing.
+    """
 
     def __init__(
         self,
@@ -61,8 +63,8 @@ class Matcher:
     ) -> None:
         self._thresholds = thresholds or Thresholds()
         self.rules = rules or RuleBook()
-        self._habits = habits or {}  # of the lists, by the slugs of their sources
-        self._offsets = {} if offsets is None else offsets  # that lists seem to need, by series and source
+        self._habits = habits or {}  # habits of the lists, by the slugs of their sources
+        self._offsets = {} if offsets is None else offsets  # offsets that lists seem to need, by series and source
         self._movies: dict[str, list[WantedItem]] = defaultdict(list)
         self._episodes: dict[str, _Episodes] = defaultdict(_Episodes)
         self.items: dict[int, WantedItem] = {}
@@ -75,7 +77,7 @@ class Matcher:
             self.add_item(item)
 
     def add_work(self, work: Work) -> None:
-        """Add a work; a second listing of a known work changes nothing."""
+        """Add a work. A known work stays as it is."""
         if work.identity not in self.works:
             self.works[work.identity] = work
             self.index.add(work)
@@ -89,11 +91,11 @@ class Matcher:
             self._episodes[item.work.identity].add(item)
 
     def match(self, entry: EntryFacts) -> list[Pair]:
-        """Return all pairs of an entry that are worth keeping: confirmed, for review, or rejected by the user."""
+        """Return all pairs of an entry that are stored: confirmed, for review, or rejected by the user."""
         return [pair for pair in self.consider(entry) if pair.decision is not Decision.NOTHING]
 
     def consider(self, entry: EntryFacts) -> Iterator[Pair]:
-        """Yield all pairs of an entry, with the reason also where it is not offered."""
+        """Yield all pairs of an entry with their reasons, also those that are not stored."""
         habits = self._habits.get(entry.source_slug, NO_HABITS)
         entry = _with_what_its_name_says(entry, habits)
         kind = _kind_of_item(entry)
@@ -117,7 +119,7 @@ class Matcher:
             yield from self._pinned_items(entry, seen)
 
     def _slots(self, work: Work, entry: EntryFacts) -> list[_Slot]:
-        """Return the wanted items of a work that the entry's numbers name; a film has one for each instance."""
+        """Return the wanted items of a work with the numbers of the entry. A film has an item for each instance."""
         if work.kind == "movie":
             return [_Slot(item, None) for item in self._movies.get(work.identity, ())]
         if work.identity not in self._episodes:
@@ -130,13 +132,13 @@ class Matcher:
         return _rivals_apart(slots, max(1, len(entry.title.episodes)))
 
     def _proposed(self, work: Work, entry: EntryFacts) -> OffsetProposal | None:
-        """Return the offset that the entry's list seems to need in the entry's season."""
+        """Return the offset that the list of the entry seems to need in the season of the entry."""
         proposals = self._offsets.get((work.identity, entry.source_slug), ())
         season = 1 if entry.title.season is None else entry.title.season
         return next((proposal for proposal in proposals if proposal.only_season == season), None)
 
     def _hits(self, entry: EntryFacts, kind: str) -> list[Hit]:
-        """Return the works that its title names, and those that its ids name beside."""
+        """Return the works found by title, and those found only by TMDB id or picture."""
         hits = self.index.find(entry.title, kind=kind)
         if entry.tmdb_id or entry.imdb_id or entry.poster:
             named = {hit.work.identity for hit in hits}
@@ -148,7 +150,7 @@ class Matcher:
         return hits
 
     def _pinned_items(self, entry: EntryFacts, seen: set[int]) -> Iterator[Pair]:
-        """Items that the user named for this very entry although its name says another number, or none."""
+        """Return the items that the user chose for this entry although its name has another number, or none."""
         for identity in self.rules.pinned_works():
             work = self.works.get(identity)
             if work is None or not self.rules.speaks_of(work, entry):
@@ -164,7 +166,7 @@ class Matcher:
                     yield self._decide(Verdict(work, 0.0, Decision.NOTHING, (), ""), _Slot(item, None), entry)
 
     def _pinned(self, entry: EntryFacts, verdicts: Iterable[Verdict], wanted: Collection[str]) -> list[Verdict]:
-        """Return works that the user named for the entry although its name does not."""
+        """Return the works that the user chose for this entry although its name names others."""
         named = {verdict.work.identity for verdict in verdicts}
         return [
             Verdict(self.works[identity], 0.0, Decision.NOTHING, (), "the name is another one")
@@ -185,8 +187,10 @@ class Matcher:
 
 
 def _kind_of_item(entry: EntryFacts) -> str | None:
-    """Return the kind of work that an entry may be of; None for one that cannot be matched: a live channel, a series'
-    own entry, an episode that does not say which, a whole season."""
+    """Return the kind of work that an entry can be, or None where it cannot be matched.
+
+    Live channels, entries of whole series or seasons, and episodes without a number cannot be matched.
+    """
     title = entry.title
     if not title.hypotheses or entry.kind in ("live", "series"):
         return None
@@ -199,7 +203,7 @@ def _kind_of_item(entry: EntryFacts) -> str | None:
 
 
 def _judge_numbers(verdict: Verdict, slot: _Slot, entry: EntryFacts) -> Pair:
-    """Weigh what an episode's number and runtime say beside the judgement of its series; a film has neither."""
+    """Add the evidence of number and runtime to the judgement of an episode's series. Films have none of it."""
     evidence, score, barrier = verdict.evidence, verdict.score, slot.barrier
     if slot.item.work.kind == "series":
         runtime, runtime_barrier = weigh_episode_runtime(slot.item, entry)
@@ -214,7 +218,7 @@ def _judge_numbers(verdict: Verdict, slot: _Slot, entry: EntryFacts) -> Pair:
 
 
 def _barred(verdict: Verdict, barrier: str | None, entry: EntryFacts) -> tuple[Decision, str]:
-    """Return the decision on a work's item: a barrier leaves it for review, an extra is nothing."""
+    """Return the decision on an item whose work has a barrier: review, or none for an extra."""
     if entry.title.is_junk and verdict.decision is not Decision.NOTHING:
         return Decision.NOTHING, "the name says that it is a trailer or another extra"
     if verdict.decision is Decision.CONFIRM and barrier is not None:
@@ -223,7 +227,7 @@ def _barred(verdict: Verdict, barrier: str | None, entry: EntryFacts) -> tuple[D
 
 
 def _by_rule(pair: Pair, rule: Rule) -> Pair:
-    """Decide as the user did."""
+    """Return the decision of the user's rule."""
     is_pin = rule.action is RuleAction.PIN
     decision, score = (Decision.CONFIRM, 1.0) if is_pin else (Decision.REJECTED, pair.score)
     return pair._replace(
@@ -232,7 +236,7 @@ def _by_rule(pair: Pair, rule: Rule) -> Pair:
 
 
 def _by_sleeping_rule(pair: Pair, rule: Rule, thresholds: Thresholds) -> Pair:
-    """Put a pair up for review on which the user decided when its entry was another thing."""
+    """Offer a pair for review where the user decided on it while the entry had another content."""
     return pair._replace(
         score=_unit(max(pair.score, thresholds.review)),
         decision=Decision.REVIEW,
@@ -245,7 +249,7 @@ _ID_IN_NAME = re.compile(r"tt\d{7}|tmdb", re.I)
 
 
 def _with_what_its_name_says(entry: EntryFacts, habits: Habits) -> EntryFacts:
-    """Return the entry with the id that its name says, and with the reading that the columns of its list give."""
+    """Return the entry with the id in its name, and with the reading by the columns of its list."""
     if entry.kind == "episode" or not (habits.layouts or _ID_IN_NAME.search(entry.name)):
         return entry
     if entry.tmdb_id is None:
@@ -267,8 +271,10 @@ def _unit(score: float) -> float:
 
 
 def _rivals_apart(slots: Iterable[_Slot], most: int) -> list[_Slot]:
-    """Return the slots, each with a barrier where more things claim the entry than it can hold. One film or episode
-    that two instances want is one thing."""
+    """Return the slots, with a barrier where more items claim the entry than it can contain.
+
+    A film or episode that two instances want counts once.
+    """
     slots = list(slots)
     things = {(slot.item.season, slot.item.episode) for slot in slots if slot.barrier is None}
     if len(things) <= most:
@@ -288,7 +294,7 @@ def _sleep_text(rule: Rule, entry: EntryFacts) -> str:
 
 
 def _shifted(entry: EntryFacts, rule: Rule | None) -> EntryFacts:
-    """Return the entry as it is numbered after an offset rule."""
+    """Return the entry with the numbers that an offset rule gives it."""
     title = entry.title
     if rule is None or (title.season is None and not title.episodes):
         return entry
@@ -301,7 +307,7 @@ _SLASHED_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{4}\b")
 
 
 def _is_ambiguous_date(name: str) -> bool:
-    """Return whether a date reads otherwise in America: 04/03/2025."""
+    """Return whether a date means another day in America: 04/03/2025."""
     found = _SLASHED_DATE.search(name)
     return found is not None and found[1] != found[2] and max(int(found[1]), int(found[2])) <= 12
 
@@ -311,7 +317,7 @@ def _code(season: int, episode: int) -> str:
 
 
 class _Episodes:
-    """The wanted episodes of one series, by everything that may number them."""
+    """Index the wanted episodes of a series by all their numbers and dates."""
 
     def __init__(self) -> None:
         self._by_number: dict[tuple[int, int], list[WantedItem]] = defaultdict(list)
@@ -363,7 +369,7 @@ class _Episodes:
                     yield _Slot(item, Evidence("absolute number", weights.THROUGH_SEASONS, reason), reason)
 
     def with_proposed(self, slots: Iterable[_Slot], entry: EntryFacts, offset: OffsetProposal) -> list[_Slot]:
-        """Add the items that the entry is with the offset, for review. Its own numbers are no proof then."""
+        """Add the items at the numbers with the offset, for review. The plain numbers prove nothing then."""
         shift = f"the offset season {offset.season:+}, episode {offset.episode:+}"
         found: list[_Slot] = []
         for episode in entry.title.episodes:

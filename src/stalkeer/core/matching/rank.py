@@ -1,4 +1,4 @@
-"""Order the variants of one wanted item: what the profile allows, by language, quality, source priority and size."""
+"""Order the variants of a wanted item by profile, language, quality, source priority and size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stalkeer.model import EntryId
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Describe an entry that is the item: `score` of the match, size in bytes, resolution in lines; None is unknown."""
+    """Describe an entry for an item: score of the match, size in bytes, resolution in lines. None is unknown."""
 
     entry_id: EntryId
     score: float
@@ -22,16 +22,17 @@ class Variant:
     subtitles: tuple[str, ...] = ()
     size: int | None = None
     source_priority: int = 0  # higher wins
-    runtime_min: int | None = None  # of all it holds
-    episodes: int = 1  # that the file holds; `serves`: of those that are wanted now
+    runtime_min: int | None = None  # of all episodes in the file
+    episodes: int = 1  # episodes in the file; `serves`: those that are wanted now
     serves: int = 1
-    refusal: str | None = None  # why it may not be taken whatever it is like, in words
-    group: TagSet = NO_TAGS  # of its group's name: orders where its own is silent, refuses only a cinema recording
+    refusal: str | None = None  # the reason why it must not be used in any case
+    # quality in the name of the group: used for the order of names without one, and to refuse cinema recordings
+    group: TagSet = NO_TAGS
 
 
 @dataclass(frozen=True, slots=True)
 class SizeLimits:
-    """The sizes that are taken of one quality, in MB a minute; None: no bound. `preferred`: the nearer the better."""
+    """Hold the allowed sizes of a quality in MB a minute. None is no limit. Sizes near `preferred` are better."""
 
     quality: str
     least: float | None = None
@@ -41,9 +42,9 @@ class SizeLimits:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The qualities that a profile allows: `(resolution, source)` pairs in our words, best last; empty allows all.
+    """Hold the qualities that a profile allows: `(resolution, source)` pairs in our words, the best last.
 
-    `sizes` are the limits of such pairs, and `whose` names the instance whose they are.
+    Without pairs, everything is allowed. `sizes` are the limits of the pairs, and `whose` names their instance.
     """
 
     name: str
@@ -55,11 +56,11 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """The user's preferences. Languages in order of preference; the original language counts as `original`."""
+    """Hold the preferences of the user. The first language is the best; `original` stands for the original language."""
 
     languages: tuple[str, ...] = ()
     refused_languages: tuple[str, ...] = ()
-    required_languages: tuple[str, ...] = ()  # one of them, where the variant's languages are known
+    required_languages: tuple[str, ...] = ()  # a variant of known languages must have one of them
     original_language: str | None = None
     max_size: int | None = None
     prefers_smaller: bool = False
@@ -67,7 +68,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class RankedVariant:
-    """A variant in its place. `allowed` is False where the profile or a wish refuses it; `reasons` say why."""
+    """Hold a ranked variant. `allowed` is False where profile or preferences refuse it; `reasons` explain it."""
 
     variant: Variant
     allowed: bool
@@ -76,7 +77,7 @@ class RankedVariant:
 
 ANY_PROFILE = Profile("any")
 NO_PREFERENCES = Preferences()
-_UNKNOWN_RESOLUTION = 720  # a name that is silent is mostly HD; below a named 1080p, above SD
+_UNKNOWN_RESOLUTION = 720  # a name without resolution is mostly HD: below 1080p, above SD
 _WEB = "webdl"
 _MB = 2**20
 _STEP = 200 * _MB
@@ -87,9 +88,9 @@ _SOURCE_ORDER = ("cam", "dvd", "hdtv", "webrip", "webdl", "bluray", "remux")
 def rank_variants(
     variants: Sequence[Variant], profile: Profile = ANY_PROFILE, preferences: Preferences = NO_PREFERENCES
 ) -> tuple[RankedVariant, ...]:
-    """Best first; those that the profile or a wish refuses come last and say so.
+    """Return the variants, the best first. Refused variants come last, with their reasons.
 
-    Before those come the variants of unknown resolution, where the profile allows one resolution only.
+    Before the refused ones come variants of unknown resolution, where the profile allows only one resolution.
     """
     judged = [(_judge(variant, profile, preferences), variant) for variant in variants]
     only = _only_resolution(profile)
@@ -133,7 +134,7 @@ def _judge(variant: Variant, profile: Profile, preferences: Preferences) -> Rank
 
 
 def _language_refusal(variant: Variant, preferences: Preferences) -> str | None:
-    """Return why its languages refuse a variant. An unknown language never does."""
+    """Return why the languages of a variant refuse it. Unknown languages refuse nothing."""
     refused = [code for code in variant.languages if code in preferences.refused_languages]
     if refused and len(refused) == len(variant.languages):
         return f"its language {', '.join(refused)} is refused"
@@ -146,7 +147,7 @@ def _language_refusal(variant: Variant, preferences: Preferences) -> str | None:
 
 
 def _source_of(variant: Variant) -> str | None:
-    """Return the source that its name says; a group of cinema recordings is believed where the name is silent."""
+    """Return the source in the name. Without one, a group for cinema recordings counts as the source."""
     return variant.source or (_CINEMA_RECORDING if variant.group.source == _CINEMA_RECORDING else None)
 
 
@@ -167,7 +168,7 @@ def _silence_reason(profile: Profile) -> str:
 
 
 def _only_resolution(profile: Profile) -> int | None:
-    """Return the one resolution that a profile allows; None where it leaves a choice."""
+    """Return the only resolution that a profile allows, or None where it allows several."""
     allowed = {resolution for resolution, _ in profile.allowed}
     return allowed.pop() or None if len(allowed) == 1 else None
 
@@ -178,8 +179,11 @@ def _quality_name(variant: Variant) -> str:
 
 
 def _is_allowed(variant: Variant, profile: Profile) -> bool:
-    """Return whether the profile allows it. A silent name is allowed: the instance itself looks at the file when it
-    imports. A recording made in a cinema is allowed only where the profile names it."""
+    """Return whether the profile allows a variant.
+
+    A name without quality is allowed, because the instance checks the file at import. A cinema recording is allowed
+    only where the profile names it.
+    """
     if _source_of(variant) == _CINEMA_RECORDING:
         return any(
             source == _CINEMA_RECORDING
@@ -213,7 +217,7 @@ def _size_refusal(variant: Variant, profile: Profile) -> str | None:
 
 
 def _limits_of(variant: Variant, profile: Profile) -> SizeLimits | None:
-    """Return the limits of its own quality; a silent name goes for a web download, as its release will be called."""
+    """Return the limits of a variant's quality. Without one, those of a web download count, as in its release name."""
     own = [
         limits for (lines, source), limits in profile.sizes if (lines, source) == (variant.resolution, variant.source)
     ]
@@ -222,7 +226,7 @@ def _limits_of(variant: Variant, profile: Profile) -> SizeLimits | None:
 
 
 def _size_order(variant: Variant, profile: Profile, preferences: Preferences) -> float:
-    """Small sizes first where they are wished, else those near the preferred one, else large ones; unknown last."""
+    """Return the order by size: small, near the preferred size, or large, as preferred. Unknown sizes come last."""
     if not variant.size:
         return math.inf
     limits = _limits_of(variant, profile)
@@ -230,7 +234,7 @@ def _size_order(variant: Variant, profile: Profile, preferences: Preferences) ->
         return variant.size
     if limits is None or limits.preferred is None or not variant.runtime_min:
         return -variant.size
-    # sizes that lie about as near as each other are equals, as the instances count it
+    # nearly equal distances count as equal, as in Radarr and Sonarr
     return round(abs(variant.size - limits.preferred * _MB * variant.runtime_min) / _STEP)
 
 
@@ -239,9 +243,10 @@ def _gigabytes(size: float) -> str:
 
 
 def _order(variant: Variant, profile: Profile, preferences: Preferences) -> tuple[float, ...]:
-    """Smaller sorts first."""
+    """Return the sort key of a variant. The smallest key is the best variant."""
     return (
-        variant.episodes > variant.serves,  # a double file for one missing episode: only where nothing else has it
+        # a file of two episodes for a single missing episode: only where nothing else has it
+        variant.episodes > variant.serves,
         _language_rank(variant, preferences),
         -_quality_rank(variant, profile),
         -variant.source_priority,
@@ -257,13 +262,15 @@ def _language_reason(variant: Variant, preferences: Preferences) -> str:
         return said
     place = _language_rank(variant, preferences) // 2
     return (
-        f"{said}: your wish {place + 1}" if place < len(preferences.languages) else f"{said}: none of your preferences"
+        f"{said}: your wish {place + 1}" if place < len(preferences.languages) else f"{said}: none of your wishes"
     )
 
 
 def _language_rank(variant: Variant, preferences: Preferences) -> int:
-    """Return the place of the best language in the user's list; unknown and `multi` stand just behind it. A language
-    that only the group says stands behind one that the name says."""
+    """Return the position of the best language in the list of the user.
+
+    Unknown languages and `multi` come after the list. A language of the group comes after the same language in a name.
+    """
     if not preferences.languages:
         return 0
     wanted = [preferences.original_language if code == "original" else code for code in preferences.languages]
@@ -279,7 +286,7 @@ def _language_rank(variant: Variant, preferences: Preferences) -> int:
 
 
 def _quality_rank(variant: Variant, profile: Profile) -> float:
-    """Height in the profile, at most the cutoff's: beyond it, more is no gain."""
+    """Return the position in the profile, but at most that of the cutoff: better quality is no gain."""
     resolution = variant.resolution or variant.group.resolution or _UNKNOWN_RESOLUTION
     said = _source_of(variant)
     source = _SOURCE_ORDER.index(said) if said in _SOURCE_ORDER else 3.5

@@ -1,4 +1,4 @@
-"""Apply the user's decisions to pairs. Rules outlive rebuilds: they name things by what stays."""
+"""Apply the decisions of the user to pairs. Rules outlive rebuilds, because they name things by lasting keys."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from stalkeer.core.matching.works import EntryFacts, WantedItem, Work
 from stalkeer.core.titles import parse_title
 
 RuleId = NewType("RuleId", int)
-BETWEEN_PAIR = " <- "  # in the label of a rule: between the item and the entry
+BETWEEN_PAIR = " <- "  # separates item and entry in the label of a rule
 
 
 class RuleAction(StrEnum):
-    """The effect of a rule."""
+    """List the effects of rules."""
 
     PIN = "pin"  # this entry, or every entry of this title, is that item or work
-    REJECT = "reject"  # ... is not
-    OFFSET = "offset"  # the list numbers this series' seasons or episodes otherwise
-    BLOCK = "block"  # never use this entry, for that item or, where the rule names none, for any
+    REJECT = "reject"  # this entry, or every entry of this title, is not that item or work
+    OFFSET = "offset"  # the list numbers the seasons or episodes of this series differently
+    BLOCK = "block"  # never use this entry for that item, or for any item where the rule names none
 
 
 class RuleOrigin(StrEnum):
-    """The maker of a rule."""
+    """List the makers of rules."""
 
     USER = "user"
     VERIFY = "verify"  # the file of the entry was wrong or broken
@@ -34,10 +34,10 @@ class RuleOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Record a decision. A None field says nothing.
+    """Hold a decision. A field that is None restricts nothing.
 
-    Without season and episode it is about the whole work, without an entry key about every entry of that title, without
-    a source about all sources.
+    Without season and episode, the rule is about the whole work. Without an entry key, it is about every entry of the
+    title, and without a source, about all sources.
     """
 
     id: RuleId
@@ -54,23 +54,24 @@ class Rule:
     episode_offset: int = 0
     reason: str = ""
     label: str = ""
-    decided_name: str | None = None  # of the entry when the rule was made; None: the rule is older than that
+    # the name of the entry at the decision; None for a rule from before names were stored
+    decided_name: str | None = None
 
     @property
     def item_label(self) -> str:
-        """Return the item of a rule about a pair: `Dune (2021)` of `Dune (2021) <- DUNE 2021 4K`."""
+        """Return the item in the label of a rule about a pair: `Dune (2021)` of `Dune (2021) <- DUNE 2021 4K`."""
         return self.label.partition(BETWEEN_PAIR)[0]
 
     @property
     def work(self) -> str | None:
-        """The identity of the work it is about; None for any."""
+        """Return the identity of the work that the rule is about, or None for any work."""
         if self.kind == "movie":
             return f"movie:{self.tmdb_id}" if self.tmdb_id else None
         return f"series:{self.tvdb_id}" if self.tvdb_id else None
 
     @property
     def names_one_pair(self) -> bool:
-        """A pin of one entry on one item, whatever the entry's name says."""
+        """Return whether the rule pins a single entry on a single item, whatever the name of the entry is."""
         is_one_item = self.kind == "movie" or self.episode is not None
         return self.action is RuleAction.PIN and self.entry_key is not None and is_one_item
 
@@ -82,11 +83,11 @@ class Rule:
         return (self.season, self.episode) == (item.season, item.episode)
 
     def bars(self, item: WantedItem, entry: EntryFacts) -> bool:
-        """Return True for a block of this entry that names this item, or none."""
+        """Return whether the rule blocks this entry for this item, or for all items."""
         return self.is_about_entry(entry) and (self.work is None or self.is_about_item(item))
 
     def is_asleep(self, entry: EntryFacts) -> bool:
-        """Return whether the entry it names is another thing now than when it was decided: providers use ids again."""
+        """Return whether the entry has another content than at the decision. Providers use ids again."""
         if self.decided_name is None or self.entry_key is None or self.decided_name == entry.name:
             return False
         return not is_same_content(self.decided_name, entry.name, entry.kind)
@@ -105,7 +106,7 @@ NO_RULES: tuple[Rule, ...] = ()
 
 
 class RuleBook:
-    """All rules, found by the work or the entry they are about."""
+    """Index all rules by the work or the entry that they are about."""
 
     def __init__(self, rules: Iterable[Rule] = NO_RULES) -> None:
         self._by_work: dict[str, list[Rule]] = defaultdict(list)
@@ -127,13 +128,13 @@ class RuleBook:
         return next((rule for rule in self._blocks if rule.bars(item, entry) and not rule.is_asleep(entry)), None)
 
     def offset_of(self, work: Work, entry: EntryFacts) -> Rule | None:
-        """Return the rule for the numbers of the entry's list; the most particular one counts."""
+        """Return the offset rule for the list of the entry. The most specific rule counts."""
         found = [r for r in self._of(work) if r.action is RuleAction.OFFSET and _is_about(r, entry)]
         found = [rule for rule in found if rule.season is None or rule.season == entry.title.season]
         return max(found, key=_particularity, default=None)
 
     def verdict_on(self, item: WantedItem, entry: EntryFacts) -> Rule | None:
-        """Return the pin or rejection that decides this pair; the most particular one, the newest of equals."""
+        """Return the pin or rejection for this pair: the most specific rule, and of equal ones the newest."""
         found = [
             rule
             for rule in self._of(item.work)
@@ -145,17 +146,17 @@ class RuleBook:
         return max(found, key=_particularity, default=None)
 
     def sleeping_on(self, item: WantedItem, entry: EntryFacts) -> Rule | None:
-        """Return a decision on this pair that was made on another content of the entry."""
+        """Return a decision on this pair from a time when the entry had another content."""
         found = [rule for rule in self._of(item.work) if rule.is_about_item(item) and rule.is_about_entry(entry)]
         found += [rule for rule in self._blocks if rule.bars(item, entry)]
         return next((rule for rule in found if rule.is_asleep(entry)), None)
 
     def speaks_of(self, work: Work, entry: EntryFacts) -> bool:
-        """Return True where a pin names this entry, or its title, for the work."""
+        """Return whether a pin for this work names the entry or its title."""
         return any(rule.action is RuleAction.PIN and rule.is_about_entry(entry) for rule in self._of(work))
 
     def pinned_entries(self, works: Iterable[str]) -> dict[str, set[str]]:
-        """Map each source to the keys of the entries that pins on these works name."""
+        """Map each source to the keys of the entries that pins for these works name."""
         found: dict[str, set[str]] = defaultdict(set)
         for work in works:
             for rule in self._by_work.get(work, ()):
@@ -164,12 +165,12 @@ class RuleBook:
         return dict(found)
 
     def pinned_titles(self, works: Iterable[str]) -> set[str]:
-        """Title keys that pins on these works name."""
+        """Return the title keys that pins for these works name."""
         rules = (rule for work in works for rule in self._by_work.get(work, ()))
         return {rule.title_key for rule in rules if rule.action is RuleAction.PIN and rule.title_key is not None}
 
     def pinned_works(self) -> set[str]:
-        """Return identities of works of which some pin speaks."""
+        """Return the identities of works with a pin."""
         return self._pinned
 
     def _of(self, work: Work) -> list[Rule]:
@@ -177,7 +178,7 @@ class RuleBook:
 
 
 def is_same_content(name: str, other: str, kind: str) -> bool:
-    """Return whether two names of one entry say one film or episode, however they are decorated."""
+    """Return whether two names of an entry mean the same film or episode, regardless of other words."""
     told = None if kind == "other" else kind
     own, others = parse_title(name, told), parse_title(other, told)
     keys = {hypothesis.key for hypothesis in own.hypotheses}
@@ -190,8 +191,10 @@ def is_same_content(name: str, other: str, kind: str) -> bool:
 
 
 def _is_about(rule: Rule, entry: EntryFacts) -> bool:
-    """Return whether an offset is about an entry; one without source, entry and title is about every entry of the
-    series."""
+    """Return whether an offset rule is about an entry.
+
+    A rule without source, entry and title is about every entry of the series.
+    """
     if rule.source_slug is None and rule.entry_key is None and rule.title_key is None:
         return True
     return rule.is_about_entry(entry)

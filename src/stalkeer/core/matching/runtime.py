@@ -1,4 +1,4 @@
-"""Compare an entry's playing time with that of the episodes which its name claims."""
+"""Compare the duration of an entry with the runtime of the episodes in its name."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from stalkeer.core.matching import weights
 from stalkeer.core.matching.evidence import Evidence
 from stalkeer.core.matching.works import EntryFacts, WantedItem
 
-_AGREES_FROM = 0.65  # catalogues write the slot on television: 60 for the 42 minutes between its advertisements
+_AGREES_FROM = 0.65  # catalogues have the length of the television slot: 60 for 42 minutes without advertisements
 _AGREES_TO = 1.10
 _TOO_SHORT = 0.45
 _TOO_LONG = 1.7
-_TOO_LONG_FOR_THE_SERIES = 2.3  # first and last episodes are often double ones, which a series' runtime does not tell
+_TOO_LONG_FOR_THE_SERIES = 2.3  # first and last episodes are often double episodes, unlike the runtime of the series
 
 
 def weigh_episode_runtime(item: WantedItem, entry: EntryFacts) -> tuple[Evidence | None, str | None]:
-    """Return (finding, barrier) of the entry's duration; a file of several episodes runs as long as all of them."""
+    """Return (evidence, barrier) for the duration of the entry. Runtimes of several episodes are added up."""
     known = item.runtime_min or item.work.runtime_min
     if not entry.duration_s or not known:
         return None, None

@@ -1,4 +1,4 @@
-"""The languages that an instance's items are wanted in: each preferred, or required."""
+"""Read the languages in which an instance's items are wanted: preferred or required."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 PREFER, REQUIRE = "prefer", "require"
-ORIGINAL = "original"  # the item's own language
+ORIGINAL = "original"  # the original language of the item
 _FORM = re.compile(rf"(?P<code>[a-z]{{2}}|{ORIGINAL})(?:\s*:\s*(?P<how>{PREFER}|{REQUIRE}))?")
 
 
 @dataclass(frozen=True)
 class WantedLanguages:
-    """`order`: best first. `required`: one of these must be there, where the languages are known at all."""
+    """Hold the languages, the best first. A file of known languages must have one of `required`."""
 
     order: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
 
     def resolved(self, original: str | None) -> WantedLanguages:
-        """Put the item's own language in the place of `original`. One that is not known requires nothing."""
+        """Replace `original` by the original language of the item. An unknown original language requires nothing."""
         if ORIGINAL in self.required and original is None:
             return WantedLanguages(self.order)
         known = tuple(original if code == ORIGINAL and original else code for code in self.required)
@@ -30,7 +30,7 @@ ANY_LANGUAGE = WantedLanguages()
 
 
 def read_wanted_languages(values: Iterable[str]) -> WantedLanguages:
-    """Read `fr`, `fr:prefer`, `en:require` and `original`, best first. Raises ValueError."""
+    """Read `fr`, `fr:prefer`, `en:require` and `original`, the best first. Raises ValueError."""
     order, required = [], []
     for value in values:
         found = _FORM.fullmatch(value.strip().lower())

@@ -1,5 +1,7 @@
-"""The weights of evidence: all that matching adds to a score or takes off it. Doubt in a reading has its own table,
-`core.titles.penalties`."""
+"""List the weights of evidence, which matching adds to a score or takes off it.
+
+Doubtful readings of a title have their own table, `core.titles.penalties`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ MORE_SLIPS = -0.04  # each further letter
 NAME = {"title": 0.0, "original": 0.0, "alternate": -0.005, "tmdb": -0.01, "part": -0.02}
 OTHER_NAME = -0.01
 
-# beside the title
+# evidence besides the title
 SAME_YEAR = 0.1
 YEAR_ONE_OFF = 0.03
 YEAR_OF_SEASON = -0.05
@@ -27,11 +29,11 @@ OTHER_RUNTIME = -0.1
 ONLY_NUMBER = -0.04  # an episode without a season
 SCENE_NUMBER = -0.03
 THROUGH_SEASONS = -0.06
-MOST_IF_OUTVOTED = 0.95  # the score where one clue on the number is another than the rest
+MOST_IF_OUTVOTED = 0.95  # the score where the clues on the number contradict each other
 
 # other works
-UNSHARED = 0.06  # nothing else that is known fits
+UNSHARED = 0.06  # no other known work fits
 EQUAL_RIVAL = -0.03
 BETTER_RIVAL = -0.3
 IMPOSSIBLE = -0.4
-TIE = 0.015  # fits nearer than this are as good as each other
+TIE = 0.015  # fits whose scores differ by less count as equal

@@ -1,4 +1,4 @@
-"""Define the two sides of a match: works of the library with their names and wanted items, and entries as read."""
+"""Define both sides of a match: works of the library with names and wanted items, and entries as they were read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stalkeer.core.titles.vocabulary import COUNTRIES
 
 
 class Name(NamedTuple):
-    """Hold a title of a work. `base` is the key without its article; year and country are those in the title."""
+    """Hold a title of a work. `base` is the key without its article. Year and country are those in the title."""
 
     text: str
     key: str
@@ -28,8 +28,10 @@ class Name(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A film or a series. `identity` is equal for one work in two instances; `namesakes_known`: the catalogue behind
-    Radarr or Sonarr was asked for other works of its title, and the answer is among the works."""
+    """Hold a film or a series. `identity` is the same for the same work in two instances.
+
+    `namesakes_known`: Radarr or Sonarr was asked for other works of the title, and the results are among the works.
+    """
 
     identity: str
     kind: str  # movie | series
@@ -41,8 +43,8 @@ class Work:
     runtime_min: int | None = None
     series_type: str | None = None
     namesakes_known: bool = False
-    is_namesake_only: bool = False  # known from a lookup alone
-    countries: tuple[str, ...] = ()  # ISO 3166-1 codes of where it comes from, where TMDB was asked
+    is_namesake_only: bool = False  # known only from a lookup
+    countries: tuple[str, ...] = ()  # ISO 3166-1 codes of the countries of origin, where TMDB was asked
 
     @property
     def title(self) -> str:
@@ -51,7 +53,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class WantedItem:
-    """A film, or one episode of a series, that an instance misses. `id` is what the caller knows it by."""
+    """Hold a film, or an episode of a series, that an instance is missing. The caller chooses `id`."""
 
     id: int
     work: Work
@@ -71,7 +73,7 @@ class WantedItem:
 
 
 class EntryFacts(NamedTuple):
-    """An entry as matching sees it. `poster` is the file name of its picture; source and key are for rules."""
+    """Hold the facts of an entry for matching. `poster` is the file name of its picture; rules use source and key."""
 
     id: int
     name: str
@@ -83,8 +85,8 @@ class EntryFacts(NamedTuple):
     duration_s: int | None = None
     source_slug: str = ""
     key: str = ""
-    dispute: str | None = None  # how the clues on its season and number contradict one another
-    is_outvoted: bool = False  # they do, but the title itself states what most of them say
+    dispute: str | None = None  # how the clues on season and number contradict each other
+    is_outvoted: bool = False  # they contradict, but the title states the same as most of them
     imdb_id: str | None = None
 
 
@@ -92,7 +94,7 @@ _DISAMBIGUATION = re.compile(r"^(?P<title>.*\S)\s*\((?P<inside>\d{4}|[A-Z]{2,3})
 
 
 def read_names(titles: Iterable[tuple[str, str]]) -> tuple[Name, ...]:
-    """Read names from (text, origin) pairs, in order; `Ghosts (US)` and `Ghosts (2021)` also stand for `Ghosts`."""
+    """Make names of (text, origin) pairs, in order. `Ghosts (US)` and `Ghosts (2021)` also count as `Ghosts`."""
     names: dict[_Spelling, Name] = {}
     seen: set[str] = set()
     for text, origin in titles:
@@ -110,13 +112,15 @@ _Spelling = tuple[str, int | None, str | None, str]
 
 
 def spelling_of(name: Name) -> _Spelling:
-    """Return what tells a name from others of its work. In two scripts, or in other Han characters, a title is two:
-    each is compared as it is written."""
+    """Return the spelling that distinguishes a name from others with the same key.
+
+    A title in two scripts, or in other Chinese characters, counts as two: each is compared as it is written.
+    """
     return name.key, name.year, name.country, writing_of(name.text)
 
 
 def _other_forms(name: Name) -> Iterable[Name]:
-    """Yield the other ways to write the part that a title ends in: `The Deep: Part Two` is `The Deep 2`, too."""
+    """Yield the other ways to write the part at the end of a title: `The Deep: Part Two` is also `The Deep 2`."""
     for text in other_forms(name.text):
         yield make_name(text, "part", name.year, name.country)
 

@@ -1,4 +1,4 @@
-"""The ages that lists write beside titles: `+18`, `16+`, `(+18)`, `FSK 18`, `TV-MA`."""
+"""Recognise the age ratings that lists write beside titles: `+18`, `16+`, `(+18)`, `FSK 18`, `TV-MA`."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _DIGIT = re.compile(r"\d")
 
 
 def is_age(text: str) -> bool:
-    """Return whether a text is an age and nothing else."""
+    """Return whether a text is an age rating and nothing else."""
     return _AGE.fullmatch(text.strip()) is not None
 
 
 def without_ages(text: str) -> str:
-    """Return a text that stands beside a title without the ages in it."""
+    """Return the text around a title without age ratings."""
     return _AGES.sub(" ", text) if "+" in text or _DIGIT.search(text) or "-" in text else text
 
 
 def without_age_at_end(title: str) -> str | None:
-    """Return a title without the age behind it; None where there is none."""
+    """Return a title without the age rating at its end, or None where it has none."""
     if not (title[-1:] == "+" or title[-2:-1].isdecimal() or title[-1:].isdecimal()):
         return None
     found = _AT_END.search(title)

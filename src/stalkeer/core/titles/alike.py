@@ -1,7 +1,8 @@
-"""Read a list's names many at a time: most are a plain title in a frame, or a series' name with its episode's number.
+"""Read many names of a list at once.
 
-What such a name shares with others is read once, the usual way, and kept as the caller wants it; the name itself is
-only taken apart, all names of a batch by one expression. Whatever is not plain beyond doubt is left to `TitleReader`.
+Most names are a plain title in a frame, or the name of a series with the number of an episode. The part that several
+names share is read once, by the usual rules, and kept in the form that the caller wants. The names themselves are only
+split, all names of a batch by one expression. A name that is not plain beyond doubt is left to `TitleReader`.
 """
 
 from __future__ import annotations
@@ -31,33 +32,37 @@ from stalkeer.core.titles.repair import is_sound
 T = TypeVar("T")
 
 _KEPT = 50_000
-_Around = tuple[str, str, str, bool, str, str]  # the kind of a name, and what stands around its title
-_new = tuple.__new__  # a NamedTuple's own constructor costs twice as much
+_Around = tuple[str, str, str, bool, str, str]  # the kind of a name, and the texts around its title
+_new = tuple.__new__  # the constructor of a NamedTuple takes twice as long
 # one match for each line, whatever it is; where a name could be anything but some characters, no newline either
 _take_apart = re.compile(rf"(?:{PLAIN_EPISODE}|{SHAPE}|.*)\n".replace("[^", r"[^\n"), re.ASCII).findall
 _shape_of = re.compile(SHAPE, re.ASCII).fullmatch
 
 
 class Alike(NamedTuple, Generic[T]):
-    """A name by what it shares: a title and its key in a frame, or a season and an episode of a series."""
+    """Hold what a name shares with others: a frame with its title and key, or a series with season and episode."""
 
     shared: T
-    title: str  # empty for an episode: its series' title is shared
+    title: str  # empty for an episode, which shares the title of its series
     key: str  # of the title alone
-    year: int | None  # beside the title; None where that is shared too
+    year: int | None  # in the name itself; None where it belongs to the shared part
     season: int
     episode: int
 
 
 class _NotedFrame(NamedTuple, Generic[T]):
     shared: T
-    is_dated: bool  # its names have years of their own
+    is_dated: bool  # each name has a year of its own
 
 
 class AlikeReader(Generic[T]):
-    """`note` is told once what names share (with the title and year of the first of them, or no season and episode),
-    their kind, and how each one's own title is to be read; and makes of it what is kept. `fill` makes of that what the
-    episodes of one series share, whose title, its key and year are given. Not for use by several threads at once."""
+    """Read names by the parts that they share.
+
+    `note` is called once for each shared part, with the title and year of its first name (or without season and
+    episode), the kind of the names, and the way to read each name's own title. It returns the value that the caller
+    keeps. `fill` makes of that value the one for the episodes of a series, whose title, key and year are given. Not for
+    use by several threads at once.
+    """
 
     def __init__(
         self,
@@ -74,8 +79,10 @@ class AlikeReader(Generic[T]):
         self._numbers = _Numbers()
 
     def read(self, names: Sequence[str], kinds: Sequence[str]) -> Sequence[Alike[T] | None]:
-        """For each name what it is, None for one that is to be read by itself. `kinds` are those of `parse_title`; a
-        name of which no kind is told is none for this reader."""
+        """Return a result for each name, or None where the name must be read by itself.
+
+        `kinds` are those of `parse_title`. This reader skips a name without a kind.
+        """
         found = _take_apart("\n".join([*names, ""]))
         if len(found) != len(names):  # a name of several lines
             return [None] * len(names)
@@ -123,7 +130,7 @@ class AlikeReader(Generic[T]):
         return None if parsed is None else self._note(parsed, kind, ())
 
     def _framed_series(self, name: str, kind: str) -> T | None:
-        """Return a series by the frame that its name has with those of others."""
+        """Return a series by the frame that its name shares with other names."""
         found = _shape_of(name) if len(name) <= LONGEST else None
         if found is None:
             return None
@@ -163,7 +170,7 @@ class AlikeReader(Generic[T]):
 
 
 def _plain_key(title: str) -> str:
-    """Return the key of a title of words that mean nothing but themselves wherever they stand; empty for any other."""
+    """Return the key of a title whose words have no second meaning, or an empty text."""
     words = title.lower().split(" ")
     key = "".join(words)
     if (
@@ -176,15 +183,17 @@ def _plain_key(title: str) -> str:
         or not key.isascii()
         or title[0].islower()
         or title.isupper()
-        or title[-4:].isupper()  # a star's name may follow it
+        or title[-4:].isupper()  # the name of a star may follow the title
     ):
         return ""
     return key if CHANGING.isdisjoint(words) else key_of_words(words)
 
 
 def _narrowed(before: str, title: str, after: str) -> tuple[str, str, str, str]:
-    """Return the key of a title that has a provider's words at its ends, what stands before it, itself, and what stands
-    after it; no key where it has none, or is not plain without them either."""
+    """Return the title between provider's words: its key, the text before it, the title, and the text after it.
+
+    The key is empty where no such words are there, or where the rest is no plain title either.
+    """
     words = fold_words(title)
     if not words or (words[0] not in AT_ENDS and words[-1] not in AT_ENDS):
         return "", before, title, after
@@ -195,7 +204,7 @@ def _narrowed(before: str, title: str, after: str) -> tuple[str, str, str, str]:
 
 
 class _Numbers(dict[str, int]):
-    """The numbers of seasons and episodes: few, in very many names."""
+    """Cache numbers of seasons and episodes. There are few, in very many names."""
 
     def __missing__(self, said: str) -> int:
         number = self[said] = int(said)

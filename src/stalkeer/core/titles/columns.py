@@ -1,4 +1,4 @@
-"""Names that are rows of a table: `Title | 2019 | 7.4`, `2019 | Title`, `NL | Title | 2019 | 8.3`."""
+"""Read names that are rows of a table: `Title | 2019 | 7.4`, `2019 | Title`, `NL | Title | 2019 | 8.3`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 class ColumnReading(NamedTuple):
-    """The values in the columns of a name."""
+    """Hold the title, year and tags of a row."""
 
     title: str
     year: int | None
@@ -23,19 +23,19 @@ class ColumnReading(NamedTuple):
 
 
 class _Columns(NamedTuple):
-    """The columns of a name by their contents."""
+    """Hold the columns of a name, sorted by their contents."""
 
     years: list[str]
     titles: list[str]
-    labels: list[str]  # of providers' words
+    labels: list[str]  # columns of known words, as languages and qualities
     tags: list[Tag]
     ratings: list[str]
 
 
 def read_row(text: str) -> ColumnReading | None:
-    """Read a name whose columns leave no doubt which of them is the title; None for any other.
+    """Read a name that is a row. Return None where it is open which column is the title.
 
-    Of two numbers that may be years the first is the title: `NL | 1917 | 2019 | 8.3`.
+    Of two numbers that may be years, the first is the title: `NL | 1917 | 2019 | 8.3`.
     """
     if "|" not in text:
         return None
@@ -43,7 +43,7 @@ def read_row(text: str) -> ColumnReading | None:
     if not titles and len(years) == 2:
         return ColumnReading(years[0], int(years[1]), tuple(tags))
     if not titles and len(labels) > 1 and (years or ratings):
-        titles = labels[-1:]  # the film No
+        titles = labels[-1:]  # No is a film
     if len(titles) != 1 or len(years) > 1 or not (years or ratings or len(labels) > 1):
         return None
     if _LETTER.search(titles[0]) is None and not (years and titles[0].isdecimal()):

@@ -1,4 +1,4 @@
-"""The words by which lists name an edition of a film: `Version longue`, `Black & Chrome Edition`, `2018 Remaster`."""
+"""Recognise the words for editions of a film: `Version longue`, `Black & Chrome Edition`, `2018 Remaster`."""
 
 # ruff: noqa: E501, SIM905 - word lists read best as lines of words
 
@@ -9,7 +9,7 @@ import re
 from stalkeer.core.titles.languages import words_of
 from stalkeer.core.titles.normalise import ARTICLES, fold
 
-# what editions are called that need no word for an edition: director's cut, uncut, uncensored, extended, restored
+# names of editions without a word for edition: director's cut, uncut, uncensored, extended, restored
 _PHRASES_BY_LANGUAGE = """
 en | director's cut, directors cut, final cut, extended cut, uncut, unrated, uncensored, restored, remastered, extended, redux, imax, imax enhanced, open matte, matte
 fr | montage du réalisateur, director's cut, coupe du réalisateur, non censuré, non censurée, non coupé, intégrale, restauré, restaurée, remasterisé, remasterisée, version non censurée, version du réalisateur
@@ -90,7 +90,7 @@ EDITION_ENDS = frozenset(
     izdanje vydani vydanie utgava udgave utgave versio valtozat kiadas versiune versiunea editie uitgave ausgabe director realisateur regista
     diretor realizador version versija versioon razlicica kurgusu версия издание версія видання верзија έκδοση censure censura cenzury""".split()
 )
-# those of them that may be all of an edition's name, or its end
+# the words that may end the name of an edition, or be all of it
 EDITION_WORDS = frozenset(
     word
     for word in (_EDITION_WORDS | _ANNIVERSARIES | EDITION_ENDS | {phrase.split()[-1] for phrase in _PHRASES})
@@ -101,7 +101,7 @@ _NUMBER_IN_EDITION = re.compile(r"\d{1,4}(?:st|nd|rd|th|e|eme|\.)?")
 
 
 def is_edition(text: str) -> bool:
-    """Return whether a text names an edition and says nothing else."""
+    """Return whether a text names an edition and nothing else."""
     folded = fold(text)
     if folded in _COLOURLESS or folded.replace("-", " ") in _PHRASES:
         return True
@@ -114,8 +114,10 @@ def is_edition(text: str) -> bool:
 
 
 def without_edition(title: str) -> str | None:
-    """Return a title without the edition at its end: behind a dash or colon, or in several words; None where there is
-    none."""
+    """Return a title without the edition at its end, or None where it has none.
+
+    An edition stands behind a dash or a colon, or has several words.
+    """
     for joint in (" - ", ": "):
         before, _, last = title.rpartition(joint)
         if before and is_edition(last):

@@ -21,7 +21,7 @@ AKA_WORD = re.compile(r"\ba\.?k\.?a\b", re.I)
 
 
 def _phrases_by_end() -> dict[str, list[tuple[str, str]]]:
-    """Return the words before the last word of each phrase, and the tag of the phrase, by its last word."""
+    """Return the phrases by their last word, each as its first words and its tag."""
     found: dict[str, list[tuple[str, str]]] = {}
     for phrase, word in PHRASES:
         first, _, last = phrase.rpartition(" ")
@@ -33,5 +33,5 @@ PHRASES_BY_END = _phrases_by_end()
 
 
 def is_signed(title: str) -> bool:
-    """Return whether a title ends in capitals and is not written in them: a star's or label's name may follow it."""
+    """Return whether only the end of a title is in capitals: it may be the name of a star or a label."""
     return title[-4:].isupper() and not title.isupper()

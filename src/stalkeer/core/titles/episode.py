@@ -1,4 +1,4 @@
-"""Find where a name says which season and episode it is, in whatever language it says so. The last marker wins."""
+"""Find the season and episode in a name, in any language. Of several markers, the last one counts."""
 
 # ruff: noqa: E501 - patterns are read along one line
 
@@ -12,15 +12,15 @@ from stalkeer.core.titles.weak_marks import MOST_IN_FILE, find_weak_mark
 _SEP = r"[\s.,:|/_\-]*"
 _NUMBER = r"\s*[.:#no°º]*\s*(?:\((?=\d{1,3}\D))?(\d{1,4})"  # "No9": the numero sign; Ep(01-10)
 _ORDINAL = r"(\d{1,4})\s*([.ªºa]|-?[aяй]|ος|η)?\s*"  # 1. Sezon, 1ª temporada, 1-й сезон
-_STANDARD = re.compile(  # its letter first: from one to the next, the search goes fast
+_STANDARD = re.compile(  # the pattern begins with its letter, because the search then skips quickly
     r"[SsTtجم](?:(?<![^\W_].)|(?<=[A-Za-z\u0600-\u06ff][Ss])(?=\d\d))(?:[EeOo](?=\d))?\s?(\d{1,4})\s*[\s.,:|xX\-]*\s*(?i:episode|ep|cap|e|ح|[bf](?=\d\d))[\s.\-#]*(\d{1,5})"
     r"((?:\s*[-&+/,]?\s*(?i:ep|e)\.?\s?\d{1,4}(?!\d))*)(-\d{1,4}(?![\dpPiIxX]))?(?!\d)"
 )
-_CROSS = re.compile(  # `DDP5 1 x265` is sound and codec
+_CROSS = re.compile(  # `DDP5 1 x265` is sound and codec, no marker
     r"(?<![\w.])[ST]?(\d{1,2})(?!\s[xX]26[456](?!\d))\s?[xX\u00d7]\s?(\d{2,4})((?:(?:-\d{1,2})?[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
 )
 _CROSS_MORE = re.compile(r"[xX](\d{2,4})")
-# `S01E02 - S01E03`, `1x02 & 1x03`: one marker, said in full for each episode
+# `S01E02 - S01E03`, `1x02 & 1x03`: one marker, written in full for each episode
 _JOINTS = " .,&+/-"
 _JOINT = re.compile(r"[\s.,&+/\-]*")
 _WORDS_AFTER = re.compile(
@@ -36,7 +36,8 @@ _CJK = re.compile(rf"(?:第?\s*({_HAN})\s*[季期部기]\s*)?第?\s*({_HAN})\s*[
 _DATE = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[.\-/ ]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"
     r"|(?<![\dSs])(?P<d2>0[1-9]|[12]\d|3[01])(?P<s2>[.\-/ ])(?P<m2>0[1-9]|1[0-2])(?P=s2)(?P<y2>(?:19|20)\d\d)(?!\d)"
-    r"|(?<![\dSs])(?P<m3>0[1-9]|1[0-2])(?P<s3>[.\-/ ])(?P<d3>1[3-9]|2\d|3[01])(?P=s3)(?P<y3>(?:19|20)\d\d)(?!\d)"  # America's
+    # America's
+    r"|(?<![\dSs])(?P<m3>0[1-9]|1[0-2])(?P<s3>[.\-/ ])(?P<d3>1[3-9]|2\d|3[01])(?P=s3)(?P<y3>(?:19|20)\d\d)(?!\d)"
 )
 # heute-show vom 23.02.2024, Jornal do dia 23/02/2024
 _BEFORE_DATE = re.compile(
@@ -55,8 +56,8 @@ _HASHED = re.compile(r"(?<!\w)(?:(?:episode|ep)\.?\s*)?#\s?(\d{1,2})\.(\d{1,3})(
 def find_mark(text: str, kind: str | None) -> Mark | None:
     """Find the last season/episode marker of a repaired name, or None.
 
-    A name that the address calls a film is an episode only where it says season and episode both; one that it calls
-    an episode may say so weakly (`Episode 3`, `- 012`, `#12`).
+    With the kind "film", a name needs both season and episode to be an episode. With the kind "episode", a weak marker
+    is enough: `Episode 3`, `- 012`, `#12`.
     """
     numbers = NUMBERS_IN.findall(text)
     if not numbers and not _may_say_numbers(text, kind):
@@ -78,28 +79,28 @@ def find_mark(text: str, kind: str | None) -> Mark | None:
 
 
 def _may_say_numbers(text: str, kind: str | None) -> bool:
-    """Return whether a name without a figure may yet say a number: in words, or in Chinese."""
+    """Return whether a name without digits may still have a number, in words or in Chinese figures."""
     if kind == "film":
         return False
     return (kind == "episode" and says_season(text)) or (not text.isascii() and _HAN_EPISODE.search(text) is not None)
 
 
 def may_go_on(before: str) -> bool:
-    """Return whether what stands before a marker may end in another one, which is then of one with it."""
+    """Return whether the text before a marker may end in another marker that belongs to it."""
     return before.rstrip(_JOINTS)[-1:].isdecimal()
 
 
 def says_episode(before: str) -> bool:
-    """Return whether what stands before a marker has another one."""
+    """Return whether the text before a marker has another marker."""
     return _STANDARD.search(before) is not None
 
 
 def _joined(pattern: re.Pattern[str], text: str, last: Mark) -> Mark:
-    """Join the last marker with those just before it that name further episodes of its season."""
+    """Join the last marker with the markers just before it that name further episodes of the season."""
     read = _standard if pattern is _STANDARD else _cross
     marks = [read(found) for found in pattern.finditer(text, 0, last.start)]
     said_before = next((mark for mark in marks if mark[2:] == last[2:]), None)
-    if said_before is not None:  # the whole name twice: Title - S01E01 - EN - Title - S01E01
+    if said_before is not None:  # the name repeated: Title - S01E01 - EN - Title - S01E01
         return last._replace(start=said_before.start)
     for mark in reversed(marks):
         gap = text[mark.end : last.start]
@@ -142,7 +143,7 @@ def _worded(text: str) -> Mark | None:
     if not says_season(text):
         return None
     before, after = last_match(_WORDS_BEFORE, text), last_match(_WORDS_AFTER, text)
-    # `Title 9 Season 1 Episode 2` has a number of its own, `2 Sezon 7 Bölüm 2021` a year behind it
+    # `Title 9 Season 1 Episode 2`: the title has a number. `2 Sezon 7 Bölüm 2021`: a year follows
     if before is not None and (after is None or before[2] or not after[2] or is_a_year(after[2])):
         return Mark(before.start(), before.end(), int(before[1]), (int(before[3]),))
     season, episode = (number_of(after[1]), number_of(after[2] or after[3])) if after is not None else (None, None)
@@ -160,7 +161,7 @@ def is_a_year(number: str) -> bool:
 
 
 def _numbered(text: str) -> Mark | None:
-    """Return forms that no film's name has, but that say no season or no number at all."""
+    """Return the markers of forms that no film name has, though they name no season, or no number."""
     found = last_match(_CJK, text) if not text.isascii() else None
     if found is not None and found[2]:
         season, number = number_of(found[1] or ""), number_of(found[2])
@@ -190,6 +191,6 @@ def _dated(text: str) -> Mark | None:
 
 
 def _start_of_date(text: str, start: int) -> int:
-    """Return where a date begins with the word that leads to it."""
+    """Return the start of a date, including the word that leads to it."""
     found = _BEFORE_DATE.search(text, 0, start)
     return start if found is None else found.start()

@@ -1,4 +1,4 @@
-"""Tell whether a part of a name beside its title is known vocabulary."""
+"""Decide whether the text beside a title in a name is known vocabulary."""
 
 # ruff: noqa: E501, SIM905 - word lists read best as lines of words
 
@@ -19,7 +19,7 @@ _RATING = re.compile(
     r"(?:(?:imdb|tmdb|rating|note|nota|puan)\W{0,3})?(?:\d|10)[.,]\d(?:\s?/\s?10)?|(?:imdb|tmdb)\W{0,3}\d{1,2}|\d(?:[.,]\d)?\s?/\s?10",
     re.I,
 )
-# films and series named as what they are, and the like; beside a title they say nothing more
+# words for a film, a series and the like; beside a title they add nothing
 _NEUTRAL = frozenset(
     fold(word)
     for word in """film filme filmi filmy filmas movie movies cinema kino cine vod series serie serial dl full complet completo completa caly
@@ -31,15 +31,15 @@ _NEUTRAL = frozenset(
 _NEUTRAL |= frozenset(map(fold, OWN_NAMES))
 _SCENE = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
 _WORD = re.compile(r"[^\s|,;/\[\](){}]+")
-# words that are a provider's only in front, where they say what a name is of; `Live - `, `Fast - ` may be a title's
+# words that are known only before a title, where they name its category; `Live - ` and `Fast - ` may begin a title
 _NEVER_BEFORE = frozenset(
     "live fast raw complete proper internal color custom backup l film movie cinema kino series serie top new kids".split()
 )
-# behind a title these are a provider's words only where they are shouted, and those of other things than films never
+# behind a title these words are known only in capitals; words for other things than films are never known
 _SHOUTED_BEHIND = frozenset("dl fast raw kids new top color internal proper custom backup extra exclusive".split())
 _NEVER_BEHIND = frozenset("live complete series serie serial".split())
 _ID = re.compile(r"(?:imdb|tvdb)(?:id)?[-=: ]?(?:tt)?\d{3,9}|tt\d{6,9}", re.I)
-# platforms, channels and studios that also begin the titles of what they make
+# platforms, channels and studios whose names also begin titles of their works
 _BRANDS = frozenset("bbc itv hbo discovery nickelodeon rtl sky star disney".split())
 _PART_NUMBERS = frozenset("ii iii iv v vi vii viii ix x xi xii".split())
 _RELEASE_JOINT = re.compile(r"[\s.\-]+")
@@ -48,7 +48,7 @@ _EDGES = " -.:~*#'\"!"
 
 @lru_cache(maxsize=5_000)
 def is_vocabulary(text: str) -> bool:
-    """Return whether a text beside a title says nothing but quality, languages, countries, a rating, an edition."""
+    """Return whether a text beside a title names only quality, languages, countries, a rating or an edition."""
     bare = without_ages(text).strip(_EDGES)
     if not any(map(str.isalnum, bare)):
         return True
@@ -56,7 +56,7 @@ def is_vocabulary(text: str) -> bool:
 
 
 def is_vocabulary_before(text: str) -> bool:
-    """Return whether a text before a title is a provider's word: no film or series begins so, but by its own title."""
+    """Return whether a text before a title is known and begins no title of a film or series."""
     if text.lower() in _NEVER_BEFORE:
         return False
     codes = codes_in(text)
@@ -66,7 +66,7 @@ def is_vocabulary_before(text: str) -> bool:
 
 
 def is_brand(text: str) -> bool:
-    """Return whether a text names a platform, channel or studio, or is another provider's word that titles begin with."""
+    """Return whether a text names a platform, channel or studio, or is another known word that also begins titles."""
     folded = text.lower()
     tag = TAGS.get(folded)
     if tag is None or tag.field in ("language", "region", "resolution", "subtitles", "dubbed"):
@@ -75,8 +75,10 @@ def is_brand(text: str) -> bool:
 
 
 def is_vocabulary_behind(piece: str, rest: str) -> bool:
-    """Return whether a piece of what follows a title is known; in a release's name so are its words, and its group at
-    the end."""
+    """Return whether a part of the text behind a title is known.
+
+    In a release name, the words of releases are known too, and so is the group at the end.
+    """
     quality = _SCENE.search(rest)
     if quality is not None and rest.find(piece) >= 0:
         start = quality.start() - rest.find(piece)
@@ -92,18 +94,18 @@ def _is_doubtful_behind(word: str) -> bool:
 
 
 def says_quality(text: str) -> bool:
-    """Return whether a text says a release's quality."""
+    """Return whether a text names the quality of a release."""
     return _SCENE.search(text) is not None
 
 
 def codes_in(text: str) -> list[str]:
-    """Return the codes of a text that is several, joined by hyphens: `4K-XYZ`, `EN-TOP`; none of any other text."""
+    """Return the codes of a text that joins several with hyphens, as `4K-XYZ` and `EN-TOP`. Return none of other texts."""
     halves = text.lower().split("-")
     return halves if len(halves) > 1 and " " not in text and text == text.upper() else []
 
 
 def is_code(code: str) -> bool:
-    """Return whether one of several codes is known by itself: behind `4K-` a title may begin, too."""
+    """Return whether a single code among several is known. The text behind `4K-` may also be the first word of a title."""
     return code in TAGS
 
 
@@ -126,16 +128,16 @@ def _is_known(word: str) -> bool:
 
 
 def _are_of_release(text: str) -> bool:
-    """Return whether all words are those of releases."""
+    """Return whether all words are words of release names."""
     return not _strangers(text)
 
 
 def _has_group(text: str) -> bool:
-    """Return whether all words of what begins with a release's quality are known but one, the group's."""
+    """Return whether a text begins with the quality of a release and has one unknown word, which is the group."""
     return len([word for word in _strangers(_SCENE.sub(" ", text)) if not any(map(str.isdigit, word))]) <= 1
 
 
 def _strangers(text: str) -> list[str]:
-    """Return the words of a release's name that nobody knows."""
+    """Return the unknown words of a release name."""
     words = [word for word in _RELEASE_JOINT.split(text.lower()) if any(map(str.isalnum, word))]
     return [word for word in words if not (word in RELEASE_WORDS or _is_known(word))]

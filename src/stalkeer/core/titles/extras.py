@@ -1,4 +1,4 @@
-"""Words that make of a title's name another thing: its trailer, its soundtrack, its second part, one of its episodes."""
+"""Find words that make a name something else than its title: trailer, soundtrack, second part, single episode."""
 
 # ruff: noqa: E501, SIM905 - word lists read best as lines of words
 
@@ -10,11 +10,11 @@ from stalkeer.core.titles.languages import phrases, single, words_of
 from stalkeer.core.titles.marks import EPISODE_WORDS, SEASON_WORDS, any_of
 from stalkeer.core.titles.normalise import fold, title_key
 
-# what announces or sums up a film or an episode; folded by `fold`
+# words for trailers, promos and recaps of a film or an episode; folded by `fold`
 _ANNOUNCEMENTS = words_of(lambda words: words.announcement) | frozenset(
     "promocja trejler traileris rueckblick resume-episode teaser-trailer промо предпремьера".split()
 )
-# what is made around a film; among an episode's own words these are titles
+# words for things made around a film; in the title of an episode they mean nothing special
 _AROUND = """featurette featurettes makingof making-of bts bloopers outtakes soundtrack soundtracks ost album albums score саундтрек
     parody parodie parodia parodi spoof пародия reaction reactions reaccion reacao reaktion reakcja reakcje réaction реакция review reviews
     recenzja recension kritik критика обзор рецензия explained interview interviews entrevista entrevistas intervista wywiad rozhovor
@@ -58,7 +58,8 @@ _ANNOUNCES_AT_END = re.compile(rf"(?<!\w)(?:{_ANNOUNCES})\s*[#№]?\d*\W*$")
 _ANNOUNCES_IN_BRACKETS = re.compile(rf"[\[({{][^\[\](){{}}]*(?<!\w)(?:{_ANNOUNCES})(?!\w)[^\[\](){{}}]*[\])}}]")
 _LEAST_OF_WORD = 3
 _ALL_COUNTED = frozenset(map(fold, EPISODE_WORDS | SEASON_WORDS | single(_PARTS)))
-_SHORT = frozenset(word for word in _ALL_COUNTED if len(word) < _LEAST_OF_WORD)  # e, ep, cz: these count figures alone
+# e, ep, cz: these count only before digits
+_SHORT = frozenset(word for word in _ALL_COUNTED if len(word) < _LEAST_OF_WORD)
 _COUNTED = any_of(_ALL_COUNTED - _SHORT)
 _FIGURES = r"(?:\d{1,3}|[ivx]{1,4})"
 _NUMBER = rf"(?:{_FIGURES}|{any_of(_words(_NUMBER_WORDS))})"
@@ -71,14 +72,16 @@ _PART = re.compile(
 
 
 def find_extra(folded: str) -> str | None:
-    """Return the word of a folded text that names something made around a film, or None."""
+    """Return the word in a folded text for something made around a film, as a trailer or soundtrack, or None."""
     found = _EXTRA.search(folded)
     return found[0] if found is not None else None
 
 
 def find_announcement(folded: str) -> str | None:
-    """Return the word by which what follows an episode's number is its trailer, promo, recap or preview: at the very
-    end, or in brackets. Anywhere else it is part of the episode's own title."""
+    """Return the word for a trailer, promo, recap or preview behind the number of an episode.
+
+    Only a word at the very end or in brackets counts. Anywhere else it belongs to the title of the episode.
+    """
     found = _ANNOUNCES_AT_END.search(folded) or _ANNOUNCES_IN_BRACKETS.search(folded)
     return found[0].strip(" []()") if found is not None else None
 
@@ -90,7 +93,7 @@ def find_part(folded: str) -> str | None:
 
 
 def part_key(words: str) -> str:
-    """Return the key of a part as titles say it: `Volume II` and `vol. 2` are one."""
+    """Return the same key for all ways to write a part: `Volume II` and `vol. 2`."""
     return title_key(f"a {words}")[1:]
 
 

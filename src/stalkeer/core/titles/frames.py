@@ -1,9 +1,9 @@
-"""Read very many names that differ in their title alone: what stands around it is read once.
+"""Read names that differ only in their titles: the text around the title is read once.
 
-`FR - Some Film (2020) [4K]` is a frame, `FR - ... (2020) [4K]`, around a plain title: words that mean nothing but
-themselves wherever they stand. A frame is learnt by reading it around two made-up titles as unlike as two titles can
-be, and two years where it holds one. Only where both come out alike is it used, so it says what the whole way says; in
-any doubt there is no frame.
+`FR - Some Film (2020) [4K]` is the frame `FR - ... (2020) [4K]` around a plain title, whose words have no second
+meaning. A frame is learned by reading it around two made-up titles that differ as much as possible, with two years
+where it has one. It is used only where both give the same result, so that the short way and the whole way agree. In
+doubt there is no frame.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WORD = r"(?:[A-Za-zÀ-ÖØ-öø-ɏ]+(?:['\-][A-Za-zÀ-ÖØ-öø-ɏ]+)*|&)"
 SHAPE = (
     r"((?:[!-`{-~]{1,12}(?: [-|:]|(?<=[:|\])}])) ?){0,3}+)"  # codes in capitals, each with its separator
     rf"({_WORD}(?:(?:[.,!?]|(?: \d{{1,2}})?:| [\-:!?])? {_WORD})*+(?: ?[!?])?)"  # the title
-    # a year and no other number that could be one; or whatever else follows
+    # a year, without another number that may be a year; or any other text
     r"(?:((?: \d{1,3})?(?: \(| \[| - ))((?:19\d|20[012])\d)(?!\d)((?:[^12]|1(?![89]\d\d)|2(?!0\d\d))*)"
     r"|([ ,:\-|(\[].*)?)"
 )
@@ -35,13 +35,13 @@ _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _JOINT = re.compile(r"[:\-]")
 _PUNCTUATION = ".,:!?-"
 _DIGIT = re.compile(r"\d")
-LONGEST = 120  # of a name; longer ones are rare, and no two have one frame
+LONGEST = 120  # of a name; longer names are rare, and hardly share a frame
 SHORTEST = 3  # of a title
 _LONGEST_END = 40
 _LONGEST_CODE = 6
 _KEPT = 20_000
 
-# words that mean something together with what stands beside them, anywhere in a name
+# words that form a marker or tag with a neighbouring word, anywhere in a name
 TELLING = SCENE_WORDS | {
     *(folded for word in SEASON_WORDS | EPISODE_WORDS for folded in (word, *fold_words(word))),
     *MONTHS,
@@ -53,11 +53,11 @@ _PROVIDERS_WORDS = frozenset(TAGS) | {
     for phrase in (*(phrase for phrase, _ in PHRASES), *(word for word in TAGS if "-" in word), *EXTRA_WORDS)
     for folded in fold_words(phrase)
 }
-# words that may be a provider's at either end of a title
+# words that may be a provider's addition at either end of a title
 AT_ENDS = _PROVIDERS_WORDS | EDITION_WORDS | AGE_WORDS | {"tmdb", "imdb", "tvdb", "tmdbid", "imdbid", "tvdbid", "tt"}
 _BEHIND = AT_ENDS | TELLING
 
-# two titles as unlike as two of one kind can be, without and with a number
+# two titles of the same kind that differ as much as possible, without and with a number
 _MADE_UP = {
     False: ("Quixquax", "Vorblun Zafrik Plomsted Drunwick"),
     True: ("Quixquax 3: Zot", "Vorblun Zafrik 14: Plomsted Drunwick"),
@@ -66,14 +66,14 @@ _FIRST_YEAR, _OTHER_YEAR = 2001, 1987
 
 
 class _Kind(NamedTuple):
-    """The traits of a title on which the reading of its frame may depend."""
+    """Hold the traits of a title that may change how its frame is read."""
 
     is_upper: bool
-    is_lower: bool  # at its beginning
+    is_lower: bool  # in its first letter
     is_numbered: bool
 
     def made_up(self) -> tuple[str, str]:
-        """Two titles of this kind."""
+        """Return two titles of this kind."""
         short, long = _MADE_UP[self.is_numbered]
         if self.is_upper:
             return short.upper(), long.upper()
@@ -81,7 +81,7 @@ class _Kind(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A reading of a title in its frame: the parts of the frame that it keeps, and its penalty."""
+    """Hold a reading of a title in its frame: the texts of the frame that stay in it, and its penalty."""
 
     before: str
     after: str
@@ -89,16 +89,16 @@ class Reading(NamedTuple):
 
 
 class Framed(NamedTuple):
-    """A name read by its frame. `is_extra`: a trailer or the like, which its own text says."""
+    """Hold a name that was read by its frame. `is_extra`: the name is a trailer or the like."""
 
     head: NameHead
     is_extra: bool
-    is_dated: bool  # the year is its own, not the frame's
+    is_dated: bool  # the year belongs to the name, not to the frame
     readings: tuple[Reading, ...]
 
 
 class NotYet(Enum):
-    """The frame was not seen often enough to be known."""
+    """Mark a frame that was not seen often enough to be learned."""
 
     NOT_YET = "not yet"
 
@@ -107,7 +107,7 @@ NOT_YET: Final = NotYet.NOT_YET
 
 
 class _Shape(NamedTuple):
-    """A name apart: its title, and what stands around it."""
+    """Hold a name split into its title and the texts around it."""
 
     before: str
     title: str
@@ -122,7 +122,7 @@ class _Shape(NamedTuple):
 
 
 class _Text(NamedTuple):
-    """Hold a reading and the part of the frame that it keeps. `is_dated`: its year is the name's."""
+    """Hold a reading and the texts of the frame that stay in it. `is_dated`: its year is the year of the name."""
 
     before: str
     after: str
@@ -143,14 +143,14 @@ class _Frame(NamedTuple):
 
 
 class Frames:
-    """The frames seen so far. `read_whole` reads a text the whole way; None where the text has a marker."""
+    """Cache the frames seen so far. `read_whole` reads a text the whole way, or returns None if it has a marker."""
 
     def __init__(self, read_whole: Callable[[str], NameHead | None]) -> None:
         self._read_whole = read_whole
         self._frames: dict[tuple[str, str, str, bool, _Kind], _Frame | None] = {}
 
     def read(self, text: str) -> Framed | None:
-        """Return the reading of a repaired name, or None: it must be read the whole way."""
+        """Return the reading of a repaired name, or None where it must be read the whole way."""
         shape = _shape(text)
         if shape is None:
             return None
@@ -159,7 +159,7 @@ class Frames:
         if frame is _SEEN:
             frame = self._frames[key] = self._learn(shape)
         elif frame is _UNSEEN:
-            # most frames stand around one title only, and learning costs four readings
+            # most frames have a single title, and learning a frame costs four readings
             if len(self._frames) >= _KEPT:
                 self._frames.clear()
             self._frames[key] = _SEEN
@@ -167,8 +167,10 @@ class Frames:
         return None if frame is None else _fill(frame, shape)
 
     def known(self, text: str) -> Framed | None | NotYet:
-        """Return the reading of a name whose frame is known already. None where no other title in this frame will be
-        read by it either."""
+        """Return the reading of a name whose frame is already learned.
+
+        Return None where names in this frame are never read by it, and `NOT_YET` where it may still be learned.
+        """
         shape = _shape(text)
         if shape is None:
             return None
@@ -181,13 +183,13 @@ class Frames:
         if shape.year is not None and _YEAR.search(shape.before):
             return None
         if _may_say_title(shape.after) or _may_say_title(shape.end):
-            return None  # Title (2020) Title (2020) is one, Title (2020) Other (2020) two
+            return None  # Title (2020) Title (2020) has one title, Title (2020) Other (2020) has two
         short, long = shape.kind.made_up()
         frame = self._try(shape, short, _FIRST_YEAR)
         return frame if frame is not None and frame == self._try(shape, long, _OTHER_YEAR) else None
 
     def _try(self, shape: _Shape, title: str, year: int) -> _Frame | None:
-        """Return the frame as one title and year show it."""
+        """Return the frame that results from reading this title and year in it."""
         text = shape.around(title, year)
         head = self._read_whole(text)
         if head is None or not head.hypotheses:
@@ -238,7 +240,7 @@ def _fill(frame: _Frame, shape: _Shape) -> Framed:
 
 
 def _shape(text: str) -> _Shape | None:
-    """Return a name apart, where its title is plain."""
+    """Split a name into a plain title and the texts around it. Return None where its title is not plain."""
     found = _fullmatch(text) if len(text) <= LONGEST else None
     if found is None:
         return None
@@ -271,12 +273,12 @@ def _shape(text: str) -> _Shape | None:
 
 
 def _may_say_title(text: str) -> bool:
-    """Return whether a word behind the title may be one of a title, too: no provider's."""
+    """Return whether a word behind the title may belong to a title, because it is no known word."""
     return any(word not in _BEHIND for word in fold_words(text) if len(word) >= SHORTEST and word.isalpha())
 
 
 class Narrowed(NamedTuple):
-    """A title apart: the provider's words before it, itself, and those after it."""
+    """Hold a title and the known words before and after it."""
 
     before: str
     title: str
@@ -285,8 +287,10 @@ class Narrowed(NamedTuple):
 
 
 def without_tags(title: str) -> Narrowed | None:
-    """Return a title with words of `AT_ENDS` at its ends, without them; None where what is left is no title beyond
-    doubt."""
+    """Remove words of `AT_ENDS` from both ends of a title.
+
+    Return None where the rest is not beyond doubt a title.
+    """
     words = title.split(" ")
     first, last = 0, len(words)
     while first < last and _is_no_titles(words[first]):
@@ -307,8 +311,7 @@ def _is_no_titles(word: str) -> bool:
 
 
 def _is_like_a_code(title: str) -> bool:
-    """Return whether a title begins like a provider's code: capitals before a colon or a hyphen, or nothing but
-    capitals."""
+    """Return whether a title looks like a provider's code: capitals before a colon or a hyphen, or only capitals."""
     if len(title) <= _LONGEST_CODE and title.isupper() and " " not in title:
         return True
     if ":" not in title and "-" not in title:

@@ -1,7 +1,7 @@
 """Read the name of a list's group: `|FR| FILMS 4K UHD`, `ANIME (VOSTFR)`, `VOD | FR - DRAMA`.
 
-A group is named for people, and after one film or series as often as after a language: only a part of its name that
-says nothing else is taken, and what two parts contradict is left.
+Groups are named for people, and also after single films and series. So only a part of the name counts that has nothing
+but known words, and parts that contradict each other are ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PARTS = re.compile(r"[|()\[\]{}:;]+|(?<!\w)-|-(?!\w)|-(?=[A-Z])|\s/\s|/(?=[A-Z]
 _WORD = re.compile(r"[^\s/&,+]+\+?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LONGEST_CODE = 4
-# words that groups have beside languages and qualities
+# words in groups besides languages and qualities
 _GENERIC = frozenset(
     """film films filme filmes filmi filmski filmovi filmy filmler movie movies cinema cine kino vod srs series serie series tv shows show
     dizi diziler pelicula peliculas anime animes animation action drama drame comedy comedie comedia thriller horror kids enfants kinder
@@ -29,7 +29,7 @@ _GENERIC = frozenset(
 
 @lru_cache(maxsize=5_000)
 def tags_of_group(group: str) -> TagSet:
-    """Return what a group's name says of quality and language; nothing where its parts contradict one another."""
+    """Return the quality and language that the name of a group states. Contradicting parts give no tags."""
     found = [tag for part in _PARTS.split(repair(group)) for tag in _tags_of_part(part)]
     if not found:
         return NO_TAGS
@@ -40,7 +40,7 @@ def tags_of_group(group: str) -> TagSet:
 
 
 def _tags_of_part(part: str) -> list[Tag]:
-    """Return the tags of a part of which every word is known; none of any other part."""
+    """Return the tags of a part whose words are all known. Return none of any other part."""
     tags: list[Tag] = []
     for word in _WORD.findall(part):
         tag = _tag_of_word(word)
@@ -52,7 +52,7 @@ def _tags_of_part(part: str) -> list[Tag]:
 
 
 def _tag_of_word(word: str) -> Tag | None:
-    """Return the tag of a word. A code counts in capitals alone."""
+    """Return the tag of a word. A code counts only in capitals."""
     folded = fold(word)
     if len(word) <= _LONGEST_CODE and word.isascii() and not word.isupper():
         return None

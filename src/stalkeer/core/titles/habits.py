@@ -1,9 +1,9 @@
-"""The habits of one list: the marks that it writes before titles, and the columns of its names.
+"""Learn the habits of a list: the marks that it writes before titles, and the columns of its names.
 
-A mark is learnt only where it stands before many titles that have nothing in common: a franchise's name stands before
-titles, too. Titles themselves join their halves with a colon or a hyphen (`VENOM: ...`, `TRON- ...`), so these never
-make a mark; a provider's mark stands apart. A mark with a colon (`PREM: ...`) is one only where its titles are of more
-years than any franchise's, and no title of the list has its word.
+A word is learned as a mark only where it stands before many titles that have nothing in common, because the name of a
+franchise also stands before titles. Colons and hyphens also join the halves of a title (`VENOM: ...`, `TRON- ...`), so
+a mark must be separated otherwise. A mark with a colon (`PREM: ...`) counts only where its titles span more years than
+any franchise, and no title of the list has its word.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from stalkeer.core.titles.normalise import ARTICLES, fold_words, title_key
 from stalkeer.core.titles.repair import repair
 from stalkeer.core.titles.tags import tags_in
 
-LEAST_TITLES = 50  # before which a mark stands
-LEAST_WORKS = 20  # of these, that share no word with one another
+LEAST_TITLES = 50  # the titles behind a mark
+LEAST_WORKS = 20  # of these titles, that share no word with one another
 LEAST_YEARS = 25  # of the titles behind a mark with a colon
-LEAST_ROWS = 50  # of one layout
+LEAST_ROWS = 50  # names of the same layout
 _MOST_COLUMNS = 5
 _MOST_LABELS = 40
 _LEAST_OF_A_LABEL = 5
@@ -31,7 +31,7 @@ _MARK = re.compile(
 )
 _COLON_MARK = re.compile(r"\s*([A-Z0-9+]{2,12}):\s+")
 _ORDER = re.compile(r"\s*(\d{1,4})\s?[-:|]\s+(?=[^\W\d_])")
-_NUMBERED = "#"  # among the marks: the entries have order numbers
+_NUMBERED = "#"  # an entry of `marks`: the list numbers its entries
 _BEHIND_TITLE = re.compile(r"\s*(?:[(\[|]|(?<!\w)[Ss]\d|(?<!\w)\d{1,2}x\d|\s-\s(?:19|20)\d\d)")
 _YEAR = re.compile(r"[(\[]?((?:19|20)\d\d)[)\]]?")
 _ANY_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -40,7 +40,7 @@ _NO_WORDS = ARTICLES | {"and", "of", "in", "to", "on"}
 
 
 class Columns(NamedTuple):
-    """A name of which the list's layout says what is what. `title` is the text of that column."""
+    """Hold a name whose columns the layout of the list explains. `title` is the text of the title column."""
 
     title: str
     year: int | None
@@ -48,23 +48,23 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """The habits of a list. `marks` are folded; a layout names its columns: title, year, rating, label."""
+    """Hold the habits of a list. `marks` are folded. A layout names the columns: title, year, rating, label."""
 
     marks: frozenset[str] = frozenset()
     layouts: tuple[tuple[str, ...], ...] = ()
-    labels: frozenset[str] = frozenset()  # folded: what the columns of labels hold, genres say
+    labels: frozenset[str] = frozenset()  # folded values of the label columns, as genres
 
     @property
     def numbers_entries(self) -> bool:
-        """True where the list numbers its entries: `4 - Some Film`, `5 - Another`."""
+        """Return True where the list numbers its entries: `4 - Some Film`, `5 - Another`."""
         return _NUMBERED in self.marks
 
     def is_mark(self, text: str) -> bool:
-        """Return whether a text before a title, without its separator, is one of the marks."""
+        """Return whether a text before a title, without its separator, is a mark of the list."""
         return text.casefold() in self.marks
 
     def columns_of(self, text: str) -> Columns | None:
-        """Return what the columns of a repaired name say; None where the list has no layout of so many columns."""
+        """Return the columns of a repaired name, or None where the list has no layout with so many columns."""
         if not self.layouts or "|" not in text:
             return None
         columns = _columns(text)
@@ -75,7 +75,7 @@ class Habits:
         return Columns(columns[layout.index("title")], None if year is None else int(year[1]))
 
     def _fits(self, column: str, role: str) -> bool:
-        """Return whether a column holds what its role says; of labels only those that the list has are known."""
+        """Return whether a column holds a value of its role. A label counts only where the list is known to have it."""
         if role == "label":
             return column.casefold() in self.labels or _role_of(column) == "label"
         return (
@@ -88,7 +88,7 @@ class Habits:
 
     @staticmethod
     def of_document(document: Mapping[str, object] | None) -> Habits:
-        """Read what `to_document` wrote; no habits where nothing was learnt yet."""
+        """Read the result of `to_document`. Return no habits where nothing was learned yet."""
         if not document:
             return NO_HABITS
         layouts = document.get("layouts")
@@ -107,7 +107,7 @@ def _texts(values: object) -> frozenset[str]:
 
 
 def learn_habits(names: Iterable[str]) -> Habits:
-    """Learn the habits of a list from its names, or from a fair sample of them."""
+    """Learn the habits of a list from its names, or from a representative sample."""
     marked: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     joined = _Joined()
     tables: dict[int, _Table] = defaultdict(_Table)
@@ -163,7 +163,7 @@ def _have_little_in_common(titles: Iterable[frozenset[str]]) -> bool:
 
 
 class _Joined:
-    """The titles behind words with a colon, and the words of all titles."""
+    """Collect the titles behind words with a colon, and the words of all titles."""
 
     def __init__(self) -> None:
         self._titles: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
@@ -181,7 +181,7 @@ class _Joined:
             self._years[mark].update(_ANY_YEAR.findall(rest))
 
     def marks(self) -> frozenset[str]:
-        """Return the words that stand before the titles of many works of many years, and in none."""
+        """Return the words before a colon whose titles are many, span many years, and do not contain the word."""
         return frozenset(
             mark
             for mark, titles in self._titles.items()
@@ -198,7 +198,7 @@ def _columns(text: str) -> list[str]:
 
 
 class _Table:
-    """The names of one number of columns, counted by what their columns hold."""
+    """Count the contents of each column, for names with the same number of columns."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -214,7 +214,7 @@ class _Table:
                 values[column] += 1
 
     def layout(self) -> tuple[str, ...] | None:
-        """Return the role of each column; None where they leave open which one is the title."""
+        """Return the role of each column, or None where it is open which column is the title."""
         if self._rows < LEAST_ROWS:
             return None
         roles = tuple(self._role(place) for place in range(len(self._roles)))
@@ -222,7 +222,7 @@ class _Table:
         return roles if has_numbers and roles.count("title") == 1 and roles.count("year") <= 1 else None
 
     def labels(self, layout: tuple[str, ...]) -> list[str]:
-        """Return the values that come again in the columns of labels."""
+        """Return the repeated values of the label columns."""
         places = [place for place, role in enumerate(layout) if role == "label"]
         return [
             value.casefold()

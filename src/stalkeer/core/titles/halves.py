@@ -1,4 +1,4 @@
-"""Take names apart that contain their title twice."""
+"""Split names that contain their title twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
 
 
 def said_once(text: str) -> str:
-    """Drop what a name says again: `Some Film (2011) Some Film (2011)`, `NF - Show (US) - NF - Show (US) (4K)`."""
+    """Remove the repetition of a name: `Some Film (2011) Some Film (2011)`, `NF - Show (US) - NF - Show (US) (4K)`."""
     if len(text) < _SHORTEST_TWICE:
         return text
     found = _TWICE.fullmatch(text) if text.find(text[:4], 4) >= 0 else None
@@ -34,7 +34,7 @@ def said_once(text: str) -> str:
 
 
 def halves_of(text: str) -> tuple[list[str], bool]:
-    """Both titles of a name that has two, and whether it says that they are one film's."""
+    """Return both titles of a name that has two, and whether the name states that they are of the same film."""
     is_twice = AKA_WORD.search(text) is not None
     if not (is_twice or " / " in text or " | " in text):
         return [], False
@@ -43,14 +43,17 @@ def halves_of(text: str) -> tuple[list[str], bool]:
 
 
 def dashed_halves(text: str) -> list[str]:
-    """Both halves of `Foreign - Original`, which is as often one title; the matcher asks that both are the work's."""
+    """Return both halves of `Foreign - Original`.
+
+    Such a name is a single title as often. The matcher therefore requires that both halves are titles of the work.
+    """
     halves = text.split(" - ")
     is_pair = len(halves) == 2 and all(_SPELLED.search(half) for half in halves)
     return halves if is_pair and halves[0].isupper() == halves[1].isupper() else []
 
 
 def scripts_of(text: str) -> list[str]:
-    """Return both parts of a name written in two scripts, the Latin one first; a number belongs to what precedes it."""
+    """Return both parts of a name in two scripts, the Latin part first. A number belongs to the part before it."""
     sides: list[bool] = []
     words = text.split()
     for word in words:
@@ -63,7 +66,7 @@ def scripts_of(text: str) -> list[str]:
         return []
     border = next(place for place, (a, b) in enumerate(pairwise(sides), start=1) if a != b)
     borders = [border]
-    while border > 1 and not has_letter(words[border - 1]):  # or to what follows it
+    while border > 1 and not has_letter(words[border - 1]):  # or to the part behind it
         border -= 1
         borders.append(border)
     parts = [" ".join(part).strip(TRIM) for place in borders for part in _apart(words, place, sides)]

@@ -1,4 +1,4 @@
-"""Ids that names carry: `Some Film (2010) {tmdb-27205}`, `Some Film 2010 tmdb-27205`, `Some Film tt1375666`."""
+"""Read the ids in names: `Some Film (2010) {tmdb-27205}`, `Some Film 2010 tmdb-27205`, `Some Film tt1375666`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _IMDB = re.compile(r"(?<![a-z0-9])tt(\d{7,9})(?!\d)", re.I)
 
 
 def tmdb_id_in(name: str) -> int | None:
-    """Return the TMDB id that a name says, or None."""
+    """Return the TMDB id in a name, or None."""
     if "tmdb" not in name and "TMDB" not in name:
         return None
     found = _TMDB.search(name)
@@ -17,7 +17,7 @@ def tmdb_id_in(name: str) -> int | None:
 
 
 def imdb_id_in(name: str) -> str | None:
-    """Return the IMDb id that a name says, or None."""
+    """Return the IMDb id in a name, or None."""
     if "tt" not in name:
         return None
     found = _IMDB.search(name)

@@ -6,7 +6,7 @@ FIRST_YEAR = 1900  # a season from here on is a year
 
 
 def label_of(title: str, year: int | None, season: int | None, episode: int | None, air_date: str | None = None) -> str:
-    """`Dune (2021)`, `Severance S01E02`; `The News 2026-11-20` where the season is a year, as in a daily series."""
+    """Return `Dune (2021)` or `Severance S01E02`. A daily series has its day: `The News 2026-11-20`."""
     if season is None or episode is None:
         return f"{title} ({year})" if year else title
     if season >= FIRST_YEAR and air_date:

@@ -1,8 +1,7 @@
-"""The words of every language that Radarr knows for a season, an episode, a part, a trailer, an edition, sound and
-subtitles.
+"""List the words of every language that Radarr knows: season, episode, part, trailer, edition, dubbing, subtitles.
 
-No maintained list has them: CLDR names months and languages but none of these. Add a word to its language here; every
-reader of names takes its words from this table.
+No maintained list has them: CLDR has names of months and languages, but none of these words. Add a word to the line of
+its language. Every reader of names takes its words from this table.
 """
 
 # ruff: noqa: E501 - a language is a line
@@ -13,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-# code | season | episode | part | what announces | edition | dubbed | subtitled
+# code | season | episode | part | trailer and the like | edition | dubbed | subtitled
 _TABLE = """
 en | season, seasons, series | episode, episodes, ep, eps, chapter | part, parts, pt, volume, vol, chapter, act | trailer, trailers, teaser, teasers, promo, promos, preview, previews, recap, recaps, sneak peek, first look, tv spot, coming soon, next on, next time, coming next, previously on | edition, version, cut, remaster | dubbed | subtitled, subtitles
 fr | saison, saisons | épisode, épisodes, épi, ép | partie, parties, tome, chapitre | bande-annonce, bande annonce, bandes annonces, bandeannonce, ba vf, ba vostfr, ba vo, annonce, aperçu, récapitulatif, prochain épisode | édition, version | doublé, doublée, doublage | sous-titré, sous-titrée, sous-titres, sous titres, vostfr
@@ -72,7 +71,7 @@ ka | სეზონი | სერია, ეპიზოდი | ნაწი�
 """
 
 
-# what languages call themselves, as lists write it beside sound and subtitles
+# own names of languages, as lists write them beside sound and subtitles
 OWN_NAMES = frozenset(
     unicodedata.normalize(
         "NFKC",
@@ -89,7 +88,7 @@ OWN_NAMES = frozenset(
 
 
 class Words(NamedTuple):
-    """The words of one language, in lower case; a phrase has its spaces."""
+    """Hold the words of a language in lower case. A phrase keeps its spaces."""
 
     season: tuple[str, ...]
     episode: tuple[str, ...]
@@ -101,7 +100,7 @@ class Words(NamedTuple):
 
 
 def _read(table: str) -> dict[str, Words]:
-    """Read the table in the form that names have when they are repaired."""
+    """Read the table, in the form that names have after their repair."""
     words: dict[str, Words] = {}
     for line in unicodedata.normalize("NFKC", table).strip().splitlines():
         code, *columns = (column.strip() for column in line.split("|"))
@@ -113,22 +112,23 @@ WORDS = _read(_TABLE)  # by ISO 639-1 code
 
 
 def words_of(role: Callable[[Words], tuple[str, ...]]) -> frozenset[str]:
-    """Return the single words and the phrases that any language has for one of the fields of `Words`."""
+    """Return the words and phrases of all languages for a field of `Words`."""
     return frozenset(word for words in WORDS.values() for word in role(words))
 
 
 def single(words: Iterable[str]) -> frozenset[str]:
-    """Return those that are one word."""
+    """Return the single words."""
     return frozenset(word for word in words if " " not in word)
 
 
 def phrases(words: Iterable[str]) -> frozenset[str]:
-    """Return those of several words."""
+    """Return the phrases of several words."""
     return frozenset(word for word in words if " " in word)
 
 
 def languages_by_word(role: Callable[[Words], tuple[str, ...]]) -> dict[str, str]:
-    """Each word and phrase of a field of `Words` with its language; an empty one where several have the word."""
+    """Map each word and phrase of a field of `Words` to its language, or to an empty text where several languages have
+    it."""
     found: dict[str, str] = {}
     for code, words in WORDS.items():
         for word in role(words):

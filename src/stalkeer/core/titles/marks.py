@@ -12,7 +12,7 @@ from stalkeer.core.titles.normalise import fold
 
 
 class Mark(NamedTuple):
-    """A season/episode marker: what stands before `start` names the series, what follows `end` is the episode's own."""
+    """Hold a season/episode marker. The text before `start` names the series, the text from `end` on is of the episode."""
 
     start: int
     end: int
@@ -24,13 +24,13 @@ class Mark(NamedTuple):
 
 _SEASONS = words_of(lambda words: words.season) | frozenset("бөлүм الجزء سيزن tempo".split())
 _EPISODES = words_of(lambda words: words.episode) | frozenset("e ح chapitre kapitel epizod seriya serya".split())
-# as `str.lower` folds them, and without the marks of their letters, as many lists write them
+# as `str.lower` folds them, and without accents, as many lists write them
 SEASON_WORDS = single(_SEASONS) | frozenset(map(fold, single(_SEASONS))) | {"sason"}
 EPISODE_WORDS = single(_EPISODES) | frozenset(map(fold, single(_EPISODES)))
 
 
 def any_of(words: frozenset[str]) -> str:
-    """Join the words to a pattern, the longest first."""
+    """Join words to a pattern, the longest first."""
     return "|".join(sorted(words, key=lambda word: (-len(word), word)))
 
 
@@ -38,7 +38,7 @@ SEASON, EPISODE = any_of(SEASON_WORDS), any_of(EPISODE_WORDS)
 NUMBERS_IN = re.compile(r"\d+")
 _MONTHS = "january february march april may june july august september october november december".split()
 MONTHS = {name: n for n, month in enumerate(_MONTHS, start=1) for name in (month, month[:3])} | {"sept": 9}
-# what a release's name says of its files; a number before it counts episodes
+# words of release names for files; a number before them counts episodes
 QUALITY = (
     r"(?:[1-9]\d{2,3}[pi]|\d{3,4}\s?[x\u00d7]\s?\d{3,4}|web-?dl|web-?rip|web-?mux|blu-?ray"
     r"|b[dr][ -]?rip|b[dr]-?mux|bd[ -]?remux|bd\d{3,4}p|tc\d{3,4}p|hdtv|hd-?rip|dvd-?rip|dvdscr|dvd-?mux|dvd-?divx|dvdivx|dvd-?[59]|hd-?cam"
@@ -91,7 +91,7 @@ def says_season(text: str) -> bool:
 
 
 def number_of(word: str) -> int | None:
-    """Return a number in digits, in the words of several languages, or in Chinese figures below a hundred."""
+    """Return the value of a number in digits, in words of several languages, or in Chinese figures below a hundred."""
     if word.isdecimal():
         return int(word)
     known = _ORDINALS.get(word.casefold())
@@ -105,7 +105,7 @@ def number_of(word: str) -> int | None:
 
 
 class Season(NamedTuple):
-    """The place where a name says its season, or the first of several, and the number."""
+    """Hold the place and the number of a season in a name. Of several seasons, it is the first."""
 
     start: int
     end: int
@@ -113,20 +113,20 @@ class Season(NamedTuple):
 
 
 def find_season(text: str) -> Season | None:
-    """Find the last marker that names a season alone: `S02`, `Season 2`, `2. Staffel`; `S01-S04` from its first on."""
+    """Find the last marker that names only a season: `S02`, `Season 2`, `2. Staffel`; of `S01-S04` the first season."""
     if not _DIGIT.search(text) and not says_season(text):
         return None
     return _last_season(text, len(text))
 
 
 def season_before(text: str, end: int) -> tuple[int | None, int]:
-    """Find a season named somewhere before the episode's number, and where the series' name ends."""
+    """Find a season anywhere before the number of the episode, and the end of the series' name."""
     found = _last_season(text, end)
     return (found.number, found.start) if found is not None else (None, end)
 
 
 def counts_seasons(text: str, place: int) -> bool:
-    """Return whether the number that stands there is a season's: `Season 19`."""
+    """Return whether the number at this place is that of a season: `Season 19`."""
     return any(found.start() <= place < found.end() for found in _SEASON_ONLY.finditer(text))
 
 
@@ -137,9 +137,9 @@ def _last_season(text: str, end: int) -> Season | None:
         if number is None:
             continue
         if found is not None and _QUALITY.search(text, found.end, match.start()):
-            return found  # what follows a release's quality repeats it
+            return found  # a season behind the quality of a release repeats the first one
         if found is not None and _BETWEEN_SEASONS.fullmatch(text, found.end, match.start()):
-            found = found._replace(end=match.end())  # S01-S04, S02 Season 2: it says the season of all there
+            found = found._replace(end=match.end())  # S01-S04, S02 Season 2: the season of all that follows
         else:
             found = Season(match.start(), match.end(), number)
     return found

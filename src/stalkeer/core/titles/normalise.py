@@ -1,4 +1,4 @@
-"""Titles to keys: two spellings of one title give one key, two titles give two. No I/O, no guesses."""
+"""Make keys of titles: two spellings of a title have the same key, two titles have different keys. No I/O, no guesses."""
 
 # ruff: noqa: E501, SIM905 - word lists read best as lines of words
 
@@ -30,7 +30,7 @@ _SAME = (
     | {roman: str(n) for roman, n in zip(_ROMANS, _ROMAN_VALUES, strict=True)}
     | {"versus": "vs", "volume": "vol", "pt": "part", "mister": "mr", "doctor": "dr"}
 )
-_LONE_ROMANS = {"i": "1", "v": "5", "x": "10"}  # only as the last of several words: a fifth part, but V alone
+_LONE_ROMANS = {"i": "1", "v": "5", "x": "10"}  # a number only as the last of several words: V alone is a title
 CHANGING = frozenset([*_SAME, *_LONE_ROMANS])
 ARTICLES = frozenset(
     "the a an le la les l un une el los las lo il i gli der die das ein eine de het een o os as um uma den det".split()
@@ -40,19 +40,19 @@ _TRAILING_ARTICLE = re.compile(r"^(?P<title>.+), (?P<article>the|a|an|le|la|les|
 
 
 def fold(text: str) -> str:
-    """Lower case, Latin letters without their marks, one space between words."""
+    """Return a text in lower case, with Latin letters without accents, and one space between words."""
     folded = unicodedata.normalize("NFD", text.casefold()).replace("ł", "l").replace("ı", "i").replace("ø", "o")
     bare = "".join([c for c in folded if not "\u0300" <= c <= "\u036f"])
     return " ".join(unicodedata.normalize("NFC", bare).split())
 
 
 def title_words(text: str) -> tuple[str, ...]:
-    """Return the words of a title as keys count them: ASCII, lower case, `II` and `two` as `2`, `&` as `and`."""
+    """Return the words of a title as they are in its key: ASCII, lower case, `II` and `two` as `2`, `&` as `and`."""
     return tuple(_same_words(fold_words(text)))
 
 
 def fold_words(text: str) -> list[str]:
-    """Return the words of a text in ASCII and lower case, `&` as `and`; numbers as they are written."""
+    """Return the words of a text in ASCII and lower case, with `and` for `&`. Numbers stay as they are written."""
     if not text.isascii():
         if _IN_SPOKEN.search(text):
             text = text.translate(_SPOKEN)
@@ -71,7 +71,7 @@ def key_of_words(words: list[str]) -> str:
 
 
 def _same_words(words: list[str]) -> list[str]:
-    """Write numbers in words and in Roman figures as figures. A Roman first word is a name: `VI`, `XX`."""
+    """Write numbers in words and Roman numbers as digits. A Roman number as the first word is a name: `VI`, `XX`."""
     if len(words) < 2 or CHANGING.isdisjoint(words):
         return words
     same = _SAME.get
@@ -82,7 +82,7 @@ def _same_words(words: list[str]) -> list[str]:
 
 
 def title_key(text: str) -> str:
-    """Return the key under which a title is looked up. Never empty for a text that has anything but spaces."""
+    """Return the key by which a title is looked up. It is empty only for a text without other characters than spaces."""
     return key_of_words(fold_words(text)) or "".join(text.casefold().split())
 
 
@@ -101,13 +101,13 @@ _INITIALS = re.compile(r"[A-Z]{2,3}(?=s? )s?")
 
 
 def has_initials(text: str) -> bool:
-    """Return whether a title begins with letters that stand for words, not with an article: `LA Story`, `LAs Finest`."""
+    """Return whether a title begins with initials, not with an article: `LA Story`, `LAs Finest`."""
     found = _INITIALS.match(text)
     return found is not None and found[0].lower() in ARTICLES and not text.isupper()
 
 
 def base_key(text: str, key: str) -> str:
-    """Return the key without a leading article that is a word of its own; `key` where there is none or nothing else."""
+    """Return the key without its leading article. Return `key` itself where it has none, or nothing else."""
     first, _, rest = text.partition(" ")
     if "." in first:
         dotted = _DOTTED_ARTICLE.match(text)

@@ -1,6 +1,6 @@
-"""A provider's name to what it says: title readings, year, season and episode, quality, languages, country, junk.
+"""Read a provider's name: titles, year, season and episode, quality, languages, country, junk.
 
-There is never only one reading of a doubtful name: each carries a penalty, and the matcher asks the library.
+A doubtful name has several readings, each with a penalty. The matcher checks them against the library.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from stalkeer.core.titles.tags import NO_TAGS, TagSet, read_tags
 from stalkeer.core.titles.title_text import TitleReading
 
 PARSER_VERSION = 9
-READINGS_SIGN = " / "  # joins the titles that a name can mean
+READINGS_SIGN = " / "  # separates the titles that a name can mean
 
 
 class Hypothesis(NamedTuple):
-    """Hold a reading of a title. `penalty` is 0 for the plain reading; `year` is the year that it leaves over."""
+    """Hold a reading of a title. `penalty` is 0 for the plain reading. `year` is the year that is not in its text."""
 
     text: str
     key: str
@@ -34,7 +34,7 @@ class Hypothesis(NamedTuple):
 
 
 def is_half(hypothesis: Hypothesis, all_readings: Collection[Hypothesis]) -> bool:
-    """Return whether a reading is a half of another one: `Original` of `Foreign - Original`."""
+    """Return whether a reading is a half of another reading: `Original` of `Foreign - Original`."""
     if hypothesis.penalty < OF_A_HALF:
         return False
     before, behind = f"{hypothesis.text} - ", f" - {hypothesis.text}"
@@ -44,7 +44,7 @@ def is_half(hypothesis: Hypothesis, all_readings: Collection[Hypothesis]) -> boo
 
 
 class ParsedTitle(NamedTuple):
-    """The facts that a name says. Languages are ISO 639-1 codes or `multi`; `series_name`: all readings."""
+    """Hold the facts in a name. Languages are ISO 639-1 codes or `multi`. `series_name` has all readings."""
 
     hypotheses: tuple[Hypothesis, ...]
     series_name: str
@@ -66,7 +66,7 @@ class ParsedTitle(NamedTuple):
 
 
 class NameHead(NamedTuple):
-    """The part of a name that its series shares: readings, year and tags. Worth keeping between episodes."""
+    """Hold the part of a name that the episodes of a series share: readings, year and tags. Kept between episodes."""
 
     text: str
     hypotheses: tuple[Hypothesis, ...]
@@ -76,7 +76,7 @@ class NameHead(NamedTuple):
 
 
 _SEPARATOR = re.compile(r"^\W*$|^([#*=~_\-+|•.<>])\1+.*\1$")
-# what comes along with a film and is not the film; the second kind are also titles, and need a separator
+# words for things beside a film; those of the second group are also titles, and count only behind a separator
 _EXTRAS = (
     r"(?:trailers?|teasers?|bande[ -]annonce|fragman[iı]?|tr[aá]iler|zwiastun|featurettes?|making[ -]of"
     r"|behind the scenes|deleted scenes?|bloopers|gag reel|b-roll|sneak peek|detr[aá]s de (?:c[aá]maras|escena)"
@@ -112,8 +112,11 @@ _NOT_A_TITLE = re.compile(r"^(?:season|saison|series?|s[eé]ries?|staffel|tempor
 
 
 def parse_title(name: str, kind: str | None = None, group: str = "") -> ParsedTitle:
-    """Read a name. `kind` is what the address says (film, episode, series) or None; `group` names the series where
-    the name itself does not. Never raises."""
+    """Read a name.
+
+    `kind` comes from the address: film, episode, series or None. `group` is used as the name of the series where the
+    name has none. Never raises.
+    """
     text = repair(name)
     kind = kind_of(name, kind)
     mark = find_mark(text, kind)
@@ -127,18 +130,18 @@ def parse_title(name: str, kind: str | None = None, group: str = "") -> ParsedTi
 
 
 def title_readings(name: str, kind: str | None = None, group: str = "") -> tuple[str, ...]:
-    """Return the titles that a name can mean, the most likely first; the name itself where none is read."""
+    """Return the titles that a name can mean, the most likely first. Return the name itself where none is found."""
     readings = sorted(parse_title(name, kind, group).hypotheses, key=lambda reading: reading.penalty)
     return tuple(dict.fromkeys(reading.text for reading in readings)) or (name,)
 
 
 def kind_of(name: str, kind: str | None) -> str | None:
-    """Return what the address says, or else what a release's name can only be."""
+    """Return the kind from the address, or else the only kind that a release name allows."""
     return "episode" if kind is None and names_episodes(name) else kind
 
 
 def read_head(text: str, *, kind: str | None, is_episode: bool) -> NameHead:
-    """Read the part before a marker, or a whole name without one."""
+    """Read the text before a marker, or a whole name without a marker."""
     season, pieces = _apart_from_season(text, is_episode=is_episode, kind=kind)
     is_series = is_episode or kind in ("episode", "series")
     plain = read_plain(pieces[0]) if len(pieces) == 1 else None
@@ -146,19 +149,19 @@ def read_head(text: str, *, kind: str | None, is_episode: bool) -> NameHead:
         (title, _, year), said = plain
         return NameHead(title, (Hypothesis(title, title_key(title), 0.0, year),), year, season, said)
     readings = _read_all(pieces, is_series=is_series) or _read_all([text], is_series=is_series)
-    if season is not None and _NAMED_SERIES.search(text):  # Some Club The Series 8 may be its name
+    if season is not None and _NAMED_SERIES.search(text):  # Some Club The Series 8 may be a title
         readings = _read_all([text], is_series=is_series) + list(map(_less_likely, readings))
     if not readings:
         return NameHead("", (), None, season)
     tags = TagSet.merged(reading.tags for reading in readings)
     year = next((reading.year for reading in readings if reading.year is not None), None)
     hypotheses = _hypotheses(readings)
-    # equal texts must mean equal readings: the catalogue keeps the keys of a text once
+    # equal texts must have equal readings, because the catalogue stores the keys of a text once
     return NameHead(READINGS_SIGN.join(hypothesis.text for hypothesis in hypotheses), hypotheses, year, season, tags)
 
 
 def _apart_from_season(text: str, *, is_episode: bool, kind: str | None) -> tuple[int | None, list[str]]:
-    """Return the season that a series' name says, and what is left of the name."""
+    """Return the season in the name of a series, and the rest of the name."""
     if not (is_episode or kind in ("episode", "series")):
         return None, [text]
     found = find_season(text)
@@ -194,7 +197,7 @@ def _hypotheses(readings: list[TitleReading]) -> tuple[Hypothesis, ...]:
 
 
 def head_from_outside(after: str, group: str) -> NameHead | None:
-    """Read the title of a name that begins with its marker: the title follows it, or the group is the series."""
+    """Read the title of a name that begins with its marker: it follows the marker, or is the group's name."""
     for outside in (group, after):
         cleaned = re.sub(r"^(?:series?|s[eé]ries?|مسلسل)\s+", "", repair(outside).strip(" |-"), flags=re.I)
         if not cleaned or _NOT_A_TITLE.match(cleaned):
@@ -207,11 +210,11 @@ def head_from_outside(after: str, group: str) -> NameHead | None:
 
 
 def assemble(head: NameHead, mark: Mark | None, tail: TagSet, *, is_junk: bool) -> ParsedTitle:
-    """Put the parts of a name together. A name without a title is junk whatever it says."""
+    """Put the parts of a name together. A name without a title is junk."""
     hypotheses, text = head.hypotheses, head.text
     tags = head.tags if tail is NO_TAGS else TagSet.merged((head.tags, tail))
     is_junk = is_junk or not hypotheses
-    # in the order of the fields, and not by `__new__`, which costs as much as reading a name: a million are made
+    # in the order of the fields, not by `__new__`, which takes as long as reading a name; there are a million
     if mark is None:
         return ParsedTitle._make((hypotheses, text, head.year, head.season, (), None, None, *tags, is_junk))
     season, episodes = mark.season, mark.episodes
@@ -225,7 +228,7 @@ def assemble(head: NameHead, mark: Mark | None, tail: TagSet, *, is_junk: bool) 
 
 
 def is_junk(name: str) -> bool:
-    """Return whether a name is nothing that is wanted: a separator between groups, a trailer or another extra."""
+    """Return whether nobody wants an entry of this name: a separator between groups, a trailer or another extra."""
     name = name.strip()
     if _SEPARATOR.match(name):
         return True

@@ -1,4 +1,4 @@
-"""The ways to write the part that a title ends in: `Part II`, `Part 2`, `II`, `2e partie`, `Zweiter Teil`."""
+"""Write the part at the end of a title in other ways: `Part II`, `Part 2`, `II`, `2e partie`, `Zweiter Teil`."""
 
 # ruff: noqa: SIM905 - word lists read best as lines of words
 
@@ -10,7 +10,7 @@ from stalkeer.core.titles.languages import WORDS, single, words_of
 from stalkeer.core.titles.marks import any_of
 from stalkeer.core.titles.normalise import fold
 
-# first, second, third... in the forms that stand beside the language's word for a part
+# first, second, third... in the form that the language uses with its word for a part
 _ORDINALS = {
     "en": "first second third fourth fifth",
     "fr": "premiere deuxieme troisieme quatrieme cinquieme",
@@ -58,7 +58,7 @@ _USUAL_WORDS = (
     "часть",
     "частина",
     "bolum",
-)  # of those before a number
+)  # of words that stand before a number
 _LANGUAGES = {word: [code for code in _ORDINALS if word in map(fold, WORDS[code].part)] for word in _WORDS}
 _BEFORE = r"(?P<head>.*\w.*?)[\s,:;.\-(\[]+"
 _PART_NUMBER = re.compile(rf"{_BEFORE}(?P<word>{any_of(_WORDS)})(?:\.?\s+|\.?(?=\d))(?P<number>\w+)[\s)\]]*")
@@ -66,14 +66,15 @@ _NUMBER_PART = re.compile(
     rf"{_BEFORE}(?P<number>\d{{1,2}}(?=\s?(?:[.ªº]|nd|rd|th|st|eme|ere|er|e|a)?\s)|[^\W\d_]+)"
     rf"(?:\s?[.ªº]|[a-z]{{1,3}})?\s(?P<word>{any_of(_WORDS)})[\s)\]]*"
 )
-_PART_WORD = re.compile(rf"[\s,:;.\-(\[](?:{any_of(_WORDS)})")  # whatever fits one of the two has it
-_ENDINGS = ("", "e", "eme", "a")  # of a figure before the word: `2. Teil`, `2e partie`, `2ème partie`, `2ª parte`
+# every text that fits one of the two patterns contains it
+_PART_WORD = re.compile(rf"[\s,:;.\-(\[](?:{any_of(_WORDS)})")
+_ENDINGS = ("", "e", "eme", "a")  # endings of digits before the word: `2. Teil`, `2e partie`, `2ème partie`, `2ª parte`
 _MOST_PARTS = 20
 _MOST_SEQUELS = 10
 
 
 def other_forms(title: str) -> list[str]:
-    """Return the other ways to write a title that ends in its part or in its number; none for any other title."""
+    """Return the other ways to write a title that ends in a part or a number. Return none of other titles."""
     if " " not in title:
         return []
     folded = fold(title)
@@ -108,6 +109,6 @@ def _value(said: str) -> int | None:
 
 
 def _said(word: str, number: int) -> list[str]:
-    """Return how the languages that have the word for a part count it in words."""
+    """Return the part in words, in each language that has this word for a part."""
     lines = [lines[code].split() for code in _LANGUAGES[word] for lines in (_ORDINALS, _CARDINALS) if code in lines]
     return [line[number - 1] for line in lines if number <= len(line)]

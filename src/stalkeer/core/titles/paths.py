@@ -1,4 +1,4 @@
-"""A file's path to the one name that says most: `Films/Some Film (2020)/sf.mkv` is `Some Film (2020)`."""
+"""Find the most useful name in the path of a file: of `Films/Some Film (2020)/sf.mkv` it is `Some Film (2020)`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def name_in_path(text: str) -> str:
-    """Return what to read of a path; the text itself where it is none. `A / B` and `24/7` are none."""
+    """Return the name in a path. Return the text itself where it is no path, as `A / B` and `24/7`."""
     if "/" not in text and "\\" not in text:
         return text
     if not _ROOT.match(text) and not EXTENSION.search(text):
@@ -44,13 +44,13 @@ def name_in_path(text: str) -> str:
 
 
 def _is_torn(part: str) -> bool:
-    """Return whether a bracket opens here and closes behind the next stroke: the stroke was no folder's."""
+    """Return whether a bracket opens here and closes behind the next slash, which then separates no folders."""
     rest = _BRACKETS.sub("", part)
     return rest.count("[") != rest.count("]") or rest.count("(") != rest.count(")")
 
 
 def _of_episode(parts: list[str]) -> str | None:
-    """Return the file's own name, with its series' folder before it where it does not name that; None for a film."""
+    """Return the name of the file, behind the folder of the series where the file does not name it. None for a film."""
     own = parts[-1]
     mark = _EPISODE.search(own)
     if mark is not None and _LETTER.search(own[: mark.start()]):
@@ -69,7 +69,7 @@ def _of_episode(parts: list[str]) -> str | None:
 
 
 def _of_movie(parts: list[str]) -> str:
-    """Return the folder where it says the year, or what the file's short name does not; with the file's quality."""
+    """Return the folder where it has the year or more than the short name of the file, with the quality of the file."""
     own = parts[-1]
     folder = next((part for part in reversed(parts[:-1]) if _names_something(part)), None)
     if folder is None:
@@ -82,5 +82,5 @@ def _of_movie(parts: list[str]) -> str:
 
 def _names_something(part: str) -> bool:
     words = part.lower().split()
-    is_generic = all(word in _GENERIC for word in words) or len(part) < 2  # a letter of the alphabet is a shelf
+    is_generic = all(word in _GENERIC for word in words) or len(part) < 2  # a single letter is an alphabetical folder
     return not is_generic and not _SEASON_FOLDER.fullmatch(part) and title_key(part) != ""

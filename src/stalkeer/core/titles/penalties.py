@@ -1,16 +1,16 @@
-"""The grades of doubt in a reading of a title, and their penalties: all that reading a name takes off a match's score.
+"""List the penalties of doubtful readings of a title. Only these lower a score because of how a name was read.
 
-A title and its year, 1.0 together, may lose 0.05 and still be confirmed; a title that nothing else supports, 0.96, may
-lose 0.01. Readings that differ by less than `TIE` of the matching weights count as equally good.
+A title with its year scores 1.0, may lose 0.05 and is still confirmed. A title alone scores 0.96 and may lose 0.01.
+Readings whose penalties differ by less than `TIE` of the matching weights count as equally good.
 """
 
 NEARLY_SURE = 0.005
 LIKELY = 0.01  # as good as the plain reading, where a film of that title is wanted
-EVEN = 0.015  # too much for a title alone to be sure, little enough for a title and its year
-SECOND = 0.02  # there is a better reading, but this one is a title, too
-DOUBTFUL = 0.03  # a word less or more; readings with a larger penalty are not looked up with slips
-OF_A_HALF = 0.035  # of `Foreign - Original`: more than of a prefix cut off
+EVEN = 0.015  # too much to confirm a title alone, little enough for a title with its year
+SECOND = 0.02  # there is a better reading, but this text is also a title
+DOUBTFUL = 0.03  # a word less or more; typing errors are not searched for in readings with a larger penalty
+OF_A_HALF = 0.035  # a half of `Foreign - Original`: more than for a removed prefix
 UNLIKELY = 0.04
-GUESSED = 0.05  # the title stands where lists rarely write it
+GUESSED = 0.05  # the title is at a place where lists rarely write it
 RARE = 0.06
-HARDLY = 0.08  # a number in brackets may tell a sequel from its film
+HARDLY = 0.08  # a number in brackets may distinguish a sequel from its film

@@ -1,4 +1,4 @@
-"""Read the names that leave no doubt, which are most, by a short way."""
+"""Read the names without doubt, which are most names, in a short way."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PLAIN_ENDS = {
 }
 
 
-# most names are no more than this: [FR - ] Title [(2020) or - 2020]; a frame around the code loses its first half
+# the form of most names: [FR - ] Title [(2020) or - 2020]; of a frame around the code, only the end is left
 _PLAIN = re.compile(
     r"(?:([A-Z]{2,3})(?: - |: |\| ?))?([^\W\d_][^|()\[\]{}/+]*[^|()\[\]{}/+\s:;,\-])",
 )
@@ -36,7 +36,7 @@ _JOINT = re.compile(r"[:\-]")
 
 
 def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
-    """Return the only reading of a name that leaves no doubt, without the long way; None for any other."""
+    """Return the only reading of a name without doubt, and its tags. Return None for any other name."""
     text, end = _without_resolution(text.strip(TRIM))
     text, year = _without_year(text)
     found = _PLAIN.fullmatch(text)
@@ -54,7 +54,7 @@ def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
 
 
 def _without_resolution(text: str) -> tuple[str, TagSet]:
-    """Take `[4K]` off `Title (2020) [4K]`; the words that releases use stay, and are read the long way."""
+    """Remove `[4K]` from `Title (2020) [4K]`. Words of release names stay and are read the whole way."""
     if text[-1:] != "]":
         return text, NO_TAGS
     title, _, word = text[:-1].rpartition(" [")
@@ -63,7 +63,7 @@ def _without_resolution(text: str) -> tuple[str, TagSet]:
 
 
 def _without_year(text: str) -> tuple[str, str | None]:
-    """Take `Title (2020)` and `Title - 2020` apart, by the places of their letters: every name comes through here."""
+    """Split `Title (2020)` and `Title - 2020` by the positions of characters, because every name is read here."""
     if text[-1:] == ")" and text[-7:-5] == " (":
         title, year = text[:-7], text[-5:-1]
     elif text[-7:-4] == " - ":
@@ -74,7 +74,7 @@ def _without_year(text: str) -> tuple[str, str | None]:
 
 
 def _is_plain_title(title: str) -> bool:
-    """Return whether no word at either end may be a provider's, and nothing says the title twice."""
+    """Return whether neither end of a title may be a provider's word, and the title is not repeated."""
     folded = title.lower()
     first, _, rest = folded.partition(" ")
     last = rest.rpartition(" ")[2] if rest else ""

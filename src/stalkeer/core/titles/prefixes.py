@@ -1,6 +1,6 @@
-"""Take the provider's words off the front of a name: `FR - `, `|EN|`, `4K-NF - `, `+16 `, `AR:`, `(DE-) `.
+"""Remove the provider's words before a title: `FR - `, `|EN|`, `4K-NF - `, `+16 `, `AR:`, `(DE-) `.
 
-A doubtful prefix stays in one reading and goes in another. What would leave nothing stays.
+A doubtful prefix is kept in one reading and removed in another. A prefix stays where nothing would be left.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from stalkeer.core.titles.vocabulary import AMBIGUOUS, LANGUAGES, TAGS, Tag
 
 
 class TitleStart(NamedTuple):
-    """A place at which the title may begin."""
+    """Hold a place where the title may begin."""
 
     text: str
     penalty: float
@@ -24,9 +24,9 @@ class TitleStart(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    """The rest of a name without its prefix, the prefix's tags, and the penalties of both readings: gone and kept.
+    """Hold a name without its prefix, the tags of the prefix, and the penalties of both readings: removed and kept.
 
-    `kept` None: it cannot be part of the title.
+    `kept` is None where the prefix cannot be part of the title.
     """
 
     rest: str
@@ -63,7 +63,7 @@ _LETTER = re.compile(r"[^\W_]")
 
 
 def find_starts(text: str, *, is_series: bool) -> tuple[list[TitleStart], list[Tag]]:
-    """Find where the title may begin, the likeliest first, and the tags before it."""
+    """Return the places where the title may begin, the likeliest first, and the tags before it."""
     if _MAYBE.match(text) is None:
         return [TitleStart(text, 0.0)], []
     kept: list[TitleStart] = []
@@ -75,7 +75,7 @@ def find_starts(text: str, *, is_series: bool) -> tuple[list[TitleStart], list[T
         if taken is None or _LETTER.search(taken.rest) is None:
             break
         if not is_series and taken.kept is not None and _YEAR_ONLY.fullmatch(taken.rest):
-            # MA - 2019 is a film of that year, FR - 1917 more likely one of that name
+            # MA - 2019 is a film of 2019, FR - 1917 more likely the film 1917
             kept.append(TitleStart(taken.rest.strip(), penalty + DOUBTFUL))
             break
         if taken.kept is not None:
@@ -129,8 +129,7 @@ def _take_framed(text: str, framed: re.Match[str], *, is_series: bool) -> _Taken
 
 
 def _is_release(rest: str) -> bool:
-    """Return whether a release's quality follows, and a name before it: what stood before that in brackets is its
-    group."""
+    """Return whether a title and the quality of a release follow. The brackets before them then name the group."""
     quality = _QUALITY.search(rest)
     return quality is not None and _NAME.search(rest, 0, quality.start()) is not None
 
@@ -150,12 +149,12 @@ def _take_bare(content: str, separator: str, rest: str) -> _Taken | None:
         return _Taken(rest, tags, 0.0, EVEN)
     if separator == "|" or (shouted and (separator != ":" or tags[0].field in ("language", "region"))):
         return _Taken(rest, tags, 0.0, EVEN)
-    # MAX: Title is as likely the platform as the name that it spells
+    # MAX: Title may begin with the platform or with the name Max
     return _Taken(rest, tags, EVEN, EVEN) if shouted else _Taken(rest, tags, DOUBTFUL, 0.0)
 
 
 def _take_unknown_code(content: str, separator: str, rest: str) -> _Taken | None:
-    """Take off `XYZ - `, or a pair of which one half is known: `4K-XYZ - `. Titles begin so, too: `CSI: Miami`."""
+    """Remove `XYZ - `, or a pair with one known half: `4K-XYZ - `. Titles begin in this way too: `CSI: Miami`."""
     if len(content) > 12 or _UNKNOWN_CODE.fullmatch(content) is None:
         return None
     known = [tag for part in content.lower().split("-") for tag in [TAGS.get(part)] if tag is not None]
@@ -163,13 +162,13 @@ def _take_unknown_code(content: str, separator: str, rest: str) -> _Taken | None
         return _Taken(rest, known, 0.0, SECOND)
     if len(content) > 6 or rest.isdecimal():
         return None
-    if rest == rest.upper():  # where all is in capitals, capitals say nothing
+    if rest == rest.upper():  # capitals mean nothing in a name that is all capitals
         return _Taken(rest, [], RARE, 0.0)
     return _Taken(rest, [], LIKELY if separator == "-" else DOUBTFUL, 0.0)
 
 
 def _without_known_half(content: str, text: str) -> str | None:
-    """Return `XYZ - Title` of `4K-XYZ - Title`; None where the prefix is not of that kind."""
+    """Return `XYZ - Title` for `4K-XYZ - Title`, or None where the prefix has another form."""
     first, _, other = content.lower().partition("-")
     is_half_known = bool(other) and "-" not in other and first in TAGS and other not in TAGS
     return text.lstrip()[len(first) + 1 :] if is_half_known else None
@@ -204,7 +203,7 @@ def _take_unmarked(text: str) -> _Taken | None:
 
 
 def _take_first_word(text: str) -> _Taken | None:
-    """Take off a code or quality with nothing but a space after it: `RO Title`, `AR-SUBS Title`, `4K Title`."""
+    """Remove a code or quality that only a space separates: `RO Title`, `AR-SUBS Title`, `4K Title`."""
     first, _, rest = text.partition(" ")
     rest = rest.lstrip()
     folded = first.lower()

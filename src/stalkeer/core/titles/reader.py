@@ -1,4 +1,4 @@
-"""Read very many names: what the episodes of one series share, and what stands around titles, is read once."""
+"""Read very many names: what the episodes of a series share, and the texts around titles, are read only once."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from stalkeer.core.titles.tags import NO_TAGS, TagSet, read_tags
 K = TypeVar("K")
 V = TypeVar("V")
 
-_KEPT = 50_000  # heads, marks and tails remembered; a playlist lists a series' episodes near one another
-# most episodes of most lists are no more than this; no marker before this one can reach into it
+_KEPT = 50_000  # cached heads, marks and tails; a playlist lists the episodes of a series near one another
+# the form of most episodes; no marker before this one can reach into it
 PLAIN_EPISODE = r"(.*\S )[Ss](\d{1,4}) ?[Ee](\d{1,4})"
 _plain_episode = re.compile(PLAIN_EPISODE, re.ASCII).fullmatch
 
 
 class FramedTitle(NamedTuple):
-    """A name that is a title in a frame. `is_dated`: the year is the name's own, not the frame's."""
+    """Hold a name that is a title in a frame. `is_dated`: the year belongs to the name, not to the frame."""
 
     parsed: ParsedTitle
     is_dated: bool
@@ -31,7 +31,7 @@ class FramedTitle(NamedTuple):
 
 
 class TitleReader:
-    """`read` answers as `parse_title` does, faster where names repeat. Not for use by several threads at once."""
+    """Read names as `parse_title` does, faster where names repeat. Not for use by several threads at once."""
 
     def __init__(self) -> None:
         self._heads: dict[tuple[str, str | None], NameHead] = {}
@@ -63,13 +63,15 @@ class TitleReader:
         return assemble(head, mark, self._tail(after), is_junk=is_junk(name))
 
     def series(self, before: str, kind: str | None) -> ParsedTitle | None:
-        """Return what all episodes of a series say that are named `before` and a season and episode, with nothing to
-        repair; None where they do not say their title."""
+        """Return the facts that all episodes of a series share, for names of `before` with a season and an episode.
+
+        The names need no repair. Return None where they do not contain their title.
+        """
         head = self._head(before, kind)
         return assemble(head, None, NO_TAGS, is_junk=False) if head.hypotheses else None
 
     def framed(self, name: str, kind: str | None) -> FramedTitle | None | NotYet:
-        """Return the reading of a name with nothing to repair by its frame alone; see `Frames.known`."""
+        """Return the reading of a name by its frame alone; see `Frames.known`. The name needs no repair."""
         framed = self._frames_of(kind).known(name)
         if framed is None or framed is NOT_YET:
             return framed
@@ -77,7 +79,7 @@ class TitleReader:
         return FramedTitle(parsed, framed.is_dated, framed.readings)
 
     def framed_series(self, name: str) -> FramedTitle | None | NotYet:
-        """Return the reading of a series' name by its frame alone; `series` is told of each frame first."""
+        """Return the reading of a series' name by its frame alone. Call `series` first for each frame."""
         framed = self._series.known(name)
         if framed is None or framed is NOT_YET:
             return framed

@@ -1,4 +1,4 @@
-"""Remove what a release's name has besides its title: sites, checksums, groups, tags in brackets."""
+"""Remove from a release name what is not its title: sites, checksums, groups, tags in brackets."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def without_sites(text: str) -> str:
-    """Drop the addresses of those who pass a release on."""
+    """Remove the addresses of sites that pass on a release."""
     return _SITE.sub(" ", text) or text
 
 
 def without_group(text: str) -> str:
-    """Drop checksum and group where a name has both: `[Group] Title - 05 [1A2B3C4D]`; nobody else writes checksums."""
+    """Remove checksum and group where a name has both: `[Group] Title - 05 [1A2B3C4D]`. Only releases do."""
     found = _CHECKSUM.search(text)
     if found is None:
         return text
@@ -41,7 +41,7 @@ def without_group(text: str) -> str:
 
 
 def out_of_brackets(text: str) -> str:
-    """Write `[Group][Title][05][1080p]` as `Title - 05 [1080p]`; leave another text as it is."""
+    """Write `[Group][Title][05][1080p]` as `Title - 05 [1080p]`. Other texts stay."""
     plain = _STARRED.sub(r"[\1]", text.translate(_BRACKETS)) if not text.isascii() else text
     if _ALL_BRACKETS.fullmatch(plain) is None:
         return text
@@ -63,7 +63,7 @@ def _named(title: str, number: str, tags: list[str]) -> str:
     return f"{title}{counted} {' '.join(f'[{tag}]' for tag in tags)}".strip()
 
 
-# a number that a film's title would not have so: `- 51`, `051`, `#51`, `[51]`; but Area 51
+# a number in a form that titles of films do not have: `- 51`, `051`, `#51`, `[51]`; but Area 51
 _PLAINLY_COUNTED = re.compile(
     r"[\s._]-[\s._]*(?:ep?\.?\s?)?\d{1,4}(?!\d)|[\s._\-(](?:ep?\.?\s?)?0\d{1,3}(?!\d)|(?:#|ep\.?\s?|episode\s)\d|[\[\u3010]\d{2,4}(?:v\d)?\s?(?:[(\uff08]?end[)\uff09]?)?[\]\u3011]"
     r"|(?<![\d-])\d{1,2}-\d{2}(?![\d-])|\s\d{2,4}\s(?:vostfr|vf|multi)(?![a-z])"
@@ -85,12 +85,14 @@ _SAID_OUTRIGHT = re.compile(  # Title [1x02], Title.1x02.avi, Title.E05.Its.Own.
     r"|\[\d{1,3}[ _]of[ _]\d{1,3}\]",
     re.I,
 )
-_LONGEST = 300  # of a name: longer ones are no release's
+_LONGEST = 300  # of a name; longer names are no release names
 
 
 def names_episodes(name: str) -> bool:
-    """Return whether a name of which nobody says what it is can only be that of an episode or a season: `[Group] Title
-    - 05`, `Title.S02.1080p`."""
+    """Return whether a name without a known kind can only be that of an episode or a season.
+
+    Examples are `[Group] Title - 05` and `Title.S02.1080p`.
+    """
     if len(name) > _LONGEST:
         return False
     group = _GROUP.match(name)

@@ -1,4 +1,4 @@
-"""Undo what panels do to names: entities, mojibake, look-alike characters, frames, underscores and dots for spaces."""
+"""Undo damage to names: entities, mojibake, look-alike characters, frames, underscores and dots instead of spaces."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FRAMES |= dict.fromkeys(range(0xFE00, 0xFE10))  # variation selectors
 _DIGITS = {ord(zero) + n: str(n) for zero in "\u0660\u06f0\u0966\u09e6\u0e50" for n in range(10)}
 _TABLE = _FRAMES | _DIGITS
 _IN_TABLE = re.compile("[" + re.escape("".join(map(chr, _TABLE))) + "]")
-# direction marks, joiners, controls, surrogates, private use: they carry no name
+# direction marks, joiners, controls, surrogates, private use: no part of a name
 _UNSEEN = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20dd-\u20e0\ufeff\ue000-\uf8ff\ud800-\udfff]"
 )
@@ -44,14 +44,17 @@ _GLUED_LANGUAGE = re.compile(
     r"(?:(?<=\w)(?:(?:_|--)([A-Za-z]{2,3})|-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur))|(?<=[a-z])-([A-Z]{2}))"
     r"(?=$|\s+(?:-\s+)?[Ss]\d|\s*[(\[])"
 )
-_GLUED_BY_HYPHEN = re.compile(r"-(?<=\w-)[A-Za-z]{2,3}(?=$|[ ([])")  # its sign first: the search goes fast
+# the pattern begins with its sign, because the search is then fast
+_GLUED_BY_HYPHEN = re.compile(r"-(?<=\w-)[A-Za-z]{2,3}(?=$|[ ([])")
 _SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))
 _RUSSIAN_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?г(?:\.|ода?)?(?!\w)")
 
 
 def repair(name: str) -> str:
-    """Write the name as its author meant it, in NFKC, on one line; frames and arrows become `|`. Of a path or a
-    release's name, return what names it."""
+    """Return a name as its author meant it, in NFKC, on one line. Frames and arrows become `|`.
+
+    Of a path or a release name, return the part that names the video.
+    """
     if is_sound(name):
         return name
     text = name_in_path(name)
@@ -85,7 +88,7 @@ def _in_brackets(found: re.Match[str]) -> str:
 
 
 def is_sound(name: str) -> bool:
-    """Return whether there is plainly nothing to repair."""
+    """Return whether a name certainly needs no repair."""
     return (
         name.isascii()
         and name.isprintable()
@@ -115,8 +118,10 @@ def _repair_unicode(text: str) -> str:
 
 
 def _undot(text: str, spaces: int) -> str:
-    """Replace the dots of `Some.Film.2019.1080p` by spaces; `Mr. Robot` and `Vol.2 (2017)` keep theirs. `spaces`: of
-    its own."""
+    """Replace the dots of `Some.Film.2019.1080p` by spaces. `Mr. Robot` and `Vol.2 (2017)` keep theirs.
+
+    `spaces` is the number of spaces in the name.
+    """
     dots = len(_DOTTED.findall(text))
     if not dots or (spaces and (dots < 2 or dots <= spaces)):
         return text

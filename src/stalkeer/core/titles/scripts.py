@@ -1,4 +1,4 @@
-"""The scripts that texts are written in, and whether two texts in different ones sound alike."""
+"""Find the script of a text, and compare the sound of texts in different scripts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SCRIPTS = (
 _LATIN_END = "\u024f"
 _LATIN_VIETNAMESE = ("\u1e00", "\u1eff")
 
-# letters that scripts write for one sound, in order; what is left are the consonants
+# letters that scripts use for the same sound, in order; the consonants are left
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -45,13 +45,13 @@ _SOUNDS = tuple(
         (r"(.)\1+", r"\1"),
     )
 )
-_LEAST_OF_SLIP = 4  # consonants: below, each must be the same
+_LEAST_OF_SLIP = 4  # with fewer consonants, all must be equal
 _MOST_APART = 2  # consonants
-_LONGEST_OF_SHORT = 3  # letters that texts with few consonants may differ by
+_LONGEST_OF_SHORT = 3  # letters by which texts with few consonants may differ
 
 
 def script_of(text: str) -> str | None:
-    """Return the script of a text that is written in one; None where it has no letters, or those of several."""
+    """Return the script of a text, or None where it has no letters or those of several scripts."""
     if text.isascii():
         return "latin" if any(map(str.isalpha, text)) else None
     scripts = {_script_of_letter(letter) for letter in text if letter.isalpha()}
@@ -59,7 +59,7 @@ def script_of(text: str) -> str | None:
 
 
 def writing_of(text: str) -> str:
-    """Return the letters of a text that no Latin alphabet has: what tells two spellings apart that sound alike."""
+    """Return the letters that no Latin alphabet has. They distinguish two spellings with the same sound."""
     if text.isascii():
         return ""
     return "".join([letter for letter in text.casefold() if letter.isalpha() and _script_of_letter(letter) != "latin"])
@@ -73,7 +73,7 @@ def _script_of_letter(letter: str) -> str:
 
 
 def are_of_two_scripts(text: str, other: str) -> bool:
-    """Tell whether each of two texts is written in one script, and these differ."""
+    """Return whether each of two texts has a single script, and the scripts differ."""
     if text.isascii() and other.isascii():
         return False
     scripts = (script_of(text), script_of(other))
@@ -81,7 +81,7 @@ def are_of_two_scripts(text: str, other: str) -> bool:
 
 
 def sound_alike(text: str, other: str) -> bool:
-    """Tell whether one text may be the other in the letters of another script: their consonants agree."""
+    """Return whether one text may be the other in another script, because their consonants agree."""
     own, others = _spoken(text), _spoken(other)
     sounds, other_sounds = _consonants(own), _consonants(others)
     shorter = min(len(sounds), len(other_sounds))

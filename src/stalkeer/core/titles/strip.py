@@ -1,4 +1,4 @@
-"""The readings of a title region: providers' words off both ends, and both halves of a name that says it twice."""
+"""Read the title region of a name: remove the provider's words at both ends, and split a repeated title."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from stalkeer.core.titles.vocabulary import COUNTRIES, RELEASE_WORDS, SURE_RELEA
 
 @dataclass(slots=True)
 class _Peeled:
-    """The tags of the suffixes, and the texts that are left."""
+    """Collect the readings without suffixes, and the tags of the suffixes."""
 
     texts: list[TitleText] = field(default_factory=list)
     pending: list[TitleText] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     tags: list[Tag] = field(default_factory=list)
     country: str | None = None
-    is_scene: bool = False  # the name of a release, cut at its quality: capitals before that are its tags
+    is_scene: bool = False  # a release name, cut at its quality: words in capitals before that are tags
     is_series: bool = False
     has_bracketed_year: bool = False
 
     def also(self, text: str, penalty: float, year: int | None) -> None:
-        """Add a further reading, to be peeled in its turn."""
+        """Add a further reading, whose suffixes are removed later."""
         if text not in self.seen and len(self.seen) < _MOST_READINGS:
             self.seen.add(text)
             self.pending.append(TitleText(text, penalty, year))
@@ -41,7 +41,7 @@ class _Peeled:
 
 _MOST_READINGS = 12
 _SIGNATURE = re.compile(r"(.*[^\W\d_]{2}.*?)((?: [A-Z\u00c0-\u00de]{4,}){1,3})")
-_OPENING = ("(", "[", "{")  # `Title (` where the marker was in the bracket
+_OPENING = ("(", "[", "{")  # `Title (`: the marker was in the bracket
 _BRACKET_YEAR = re.compile(
     r"[\[({]\s*(?:[^\[\](){}\d]{0,24}\s)?((?:18|19|20)\d\d)(?:\s*[-/]\s*(?:(?:19|20)\d\d)?)?"
     r"(\s[^\[\](){}]{1,12})?\s*[\])}]"
@@ -55,15 +55,15 @@ _TRAILING_ARTICLE = re.compile(r"\s+(?:the|le|la|el|il|der|die|das)$", re.I)
 _CHECKSUM = re.compile(r"(?=[A-F]*\d)[0-9A-F]{8}")
 _ID = re.compile(r"(?:tm|im|tv)db(?:id)?[-=: ]?(?:tt)?\d{2,9}|tt\d{6,9}", re.I)
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
-_WORDED_FIELDS = ("language", "subtitles", "dubbed", "edition")  # in words that also end titles
-_SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))  # written behind the titles of shows that several have
+_WORDED_FIELDS = ("language", "subtitles", "dubbed", "edition")  # tags whose words also end titles
+_SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))  # countries behind titles that several shows have
 _DANGLING = frozenset("in of the and a an on at to for with from en de la le el du des und im auf".split())  # noqa: SIM905
-_LONGEST_CODE = 3  # letters of a language's code
+_LONGEST_CODE = 3  # letters of a language code
 _LATIN_WORDS = re.compile(r"[\u0020-\u024f]*[A-Za-z\u00c0-\u024f]{3}[\u0020-\u024f]*$")
 
 
 def read_title(text: str, *, is_series: bool) -> TitleReading:
-    """Read a title region in all ways: no season/episode marker is in it any more."""
+    """Return all readings of a title region. It must not contain a season/episode marker."""
     plain = read_plain(text)
     if plain is not None:
         return TitleReading([plain[0]], plain[0].year, plain[1])
@@ -87,7 +87,7 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
 
 
 def _peel(reading: TitleText, peeled: _Peeled) -> None:
-    """Take off the end of one reading whatever providers append."""
+    """Remove all suffixes of providers from a reading."""
     text, penalty, year = reading
     scene, behind = SCENE.search(text, 1), None
     if scene is not None:
@@ -116,7 +116,7 @@ def _peel(reading: TitleText, peeled: _Peeled) -> None:
 
 
 def _keep(reading: TitleText, peeled: _Peeled) -> None:
-    """Add a peeled reading, and one without the edition that it names."""
+    """Add a reading without suffixes, and the same reading without its edition."""
     text, penalty, year = reading
     standard = without_edition(text)
     if standard is not None:
@@ -131,13 +131,13 @@ def _keep(reading: TitleText, peeled: _Peeled) -> None:
 
 
 def _without_signature(text: str) -> str | None:
-    """Return a title without a star or a label in capitals behind it: `12 monkeys BRAD PITT`, `Brave PIXAR`."""
+    """Return a title without a star or a label in capitals at its end: `12 monkeys BRAD PITT`, `Brave PIXAR`."""
     found = _SIGNATURE.fullmatch(text)
     return None if found is None or found[1].isupper() else found[1]
 
 
 def _without_open_bracket(text: str) -> str:
-    """Cut a bracket that belongs to what was cut off: `Title [Dual`, `Title (BD`."""
+    """Remove a bracket whose other end was cut off: `Title [Dual`, `Title (BD`."""
     for opening, closing in ("[]", "()", "{}"):
         at = text.rfind(opening)
         if at > text.rfind(closing) and has_name(text[:at]):
@@ -146,8 +146,10 @@ def _without_open_bracket(text: str) -> str:
 
 
 def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
-    """Take the year of `Title 2011 FRENCH Custom`: what follows a bare year in a release's name is no title; nor is
-    what begins with a provider's word, or has nothing but those."""
+    """Return the title before a bare year, and the year: `Title 2011 FRENCH Custom`.
+
+    The words behind the year are no title in a release name, and where they are all known words.
+    """
     for found in BARE_YEAR.finditer(text) if DIGIT.search(text) else ():
         said, before = year_of(found[1]), text[: found.start()].strip(TRIM)
         if said is None or not has_name(before):
@@ -166,7 +168,7 @@ def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, in
 
 
 def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | None:
-    """Take one more suffix off: return what is left of the text, and the year; None where none is found."""
+    """Remove one more suffix. Return the rest of the text and the year, or None where there is no suffix."""
     text, penalty, year = reading
     if not text:
         return None
@@ -180,7 +182,7 @@ def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | N
         ended = year_of(found[1]) if found is not None else None
         if found is not None and ended is not None and year in (None, ended) and has_name(text[: found.start()]):
             if not text[found.start() : found.start(1)].strip():
-                peeled.texts.append(TitleText(text, penalty + NEARLY_SURE, year))  # or the number is the title's own
+                peeled.texts.append(TitleText(text, penalty + NEARLY_SURE, year))  # or the number belongs to the title
             return text[: found.start()], ended
     made_by = GROUP_YEAR.search(text)
     if made_by is not None and year is None and has_name(text[: made_by.start()]):
@@ -191,9 +193,12 @@ def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | N
 
 
 def _says_nothing(inner: str, before: str) -> bool:
-    """Return whether a bracket says neither year nor tag nor another title: an age, an edition, a rating, an id, a
-    checksum, or the title once more."""
-    if is_age(inner) or (is_edition(inner) and tags_in(inner) is None):  # (2018 Remaster) says no year of the film
+    """Return whether a bracket can be dropped: an age rating, edition, rating, id, checksum or the title again.
+
+    Such a bracket has neither year nor tag nor another title.
+    """
+    # the year in (2018 Remaster) is not that of the film
+    if is_age(inner) or (is_edition(inner) and tags_in(inner) is None):
         return True
     if any(pattern.fullmatch(inner) for pattern in (_RATING, _CHECKSUM, _ID)):
         return True
@@ -201,7 +206,7 @@ def _says_nothing(inner: str, before: str) -> bool:
 
 
 def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
-    """Cut at the year of `Title (2019) something`: what follows a year in brackets is rarely part of the title."""
+    """Cut a text at the year of `Title (2019) something`. The words behind it are rarely part of the title."""
     last = None
     for last in _BRACKET_YEAR.finditer(text):  # noqa: B007 - the last one is wanted
         pass
@@ -215,7 +220,7 @@ def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, i
 
 
 def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | None:
-    """Take off the last bracket where that holds a year, a country or tags."""
+    """Remove the last bracket where it has a year, a country or tags."""
     text, penalty, year = reading
     ended = _END_BRACKET.search(text)
     if ended is None or not has_name(text[: ended.start()]):
@@ -236,24 +241,25 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
     if tags is not None:
         is_word = len(tags) == 1 and (tags[0].field == "language" or not tags[0].sure) and len(inner) > _LONGEST_CODE
         if peeled.is_series and is_word:
-            peeled.texts.append(TitleText(text, penalty + SECOND, year))  # Title (Telugu) is a show's name, too
+            # Title (Telugu) may also be the name of a show
+            peeled.texts.append(TitleText(text, penalty + SECOND, year))
         peeled.country = peeled.country or country
         peeled.tags += tags
         return before, year
     if peeled.is_scene and not any(c.isdigit() for c in inner):
-        # a release's other name; in square brackets, those who made it
+        # another title of the release; in square brackets, its group
         peeled.texts.append(TitleText(text, penalty + SECOND, year))
         if text[-1] != "]":
             peeled.also(inner, penalty + UNLIKELY, year)
         return before, year
-    # a number in brackets may tell a sequel from its film
+    # a number in brackets may distinguish a sequel from its film
     peeled.also(before, penalty + (HARDLY if any(c.isdigit() for c in inner) else DOUBTFUL), year)
     peeled.also(inner, penalty + RARE, year)
     return None
 
 
 def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
-    """Take off the last word where that can only be a tag."""
+    """Remove the last word where it can only be a tag."""
     text, penalty, year = reading
     head, _, word = text.rpartition(" ")
     folded = word.lower()
@@ -276,22 +282,22 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
         if not _follows_year(head):
             peeled.texts.append(
                 TitleText(text, penalty + LIKELY, year)
-            )  # so near that a film of that name is its equal
+            )  # such a small penalty that a film of that title is equally likely
         peeled.tags += [tag] if tag is not None else []
         return head
     if peeled.is_series and word in _SHOWS_COUNTRIES and not head.isupper():
-        # Title US S01E02: the show of that country, or one whose title says it
+        # Title US S01E02: the show of that country, or a show with US in its title
         peeled.texts.append(TitleText(text, penalty + NEARLY_SURE, year))
         peeled.country = peeled.country or COUNTRIES[folded]
         return head
     if folded == "3d" and year is not None and not peeled.is_scene:
-        peeled.also(head, penalty + SECOND, year)  # before its year it is the title's: Piranha 3D (2010)
+        peeled.also(head, penalty + SECOND, year)  # before the year, it belongs to the title: Piranha 3D (2010)
         return None
     return None if tag is None else _take_provider_tag(reading, tag, peeled)
 
 
 def _take_glued(word: str, peeled: _Peeled) -> str | None:
-    """Return a word without the language glued to it: `Title-ita`; None for any other."""
+    """Return a word without the language joined to it, as in `Title-ita`, or None for any other word."""
     glued = GLUED_END.fullmatch(word) if "-" in word else None
     if glued is None:
         return None
@@ -335,8 +341,11 @@ def _is_of_release(folded: str) -> bool:
 
 
 def _ends_title_of_release(word: str, tag: Tag | None, head: str, peeled: _Peeled) -> bool:
-    """Return whether the last word before a release's quality is its tag: shouted (`LiMiTED`), where the title is not,
-    or the whole name of a language. `head`: what stands before it."""
+    """Return whether the last word before the quality of a release is a tag.
+
+    It is one in capitals (`LiMiTED`) behind a title without capitals, and where it is the full name of a language.
+    `head` is the text before the word.
+    """
     if tag is not None and tag.sure and tag.field not in LANGUAGE_FIELDS:
         return True
     is_of_release = _is_of_release(word.lower())
@@ -345,13 +354,13 @@ def _ends_title_of_release(word: str, tag: Tag | None, head: str, peeled: _Peele
     if word.replace("i", "I").isupper() and (is_of_release or not head.isupper()):
         return True
     if tag is not None and tag.field == "language" and len(word) > _LONGEST_CODE:
-        # nobody marks the English ones, so that word is the title's: Johnny English
+        # English releases are not marked, so the word belongs to the title: Johnny English
         return tag.value != "en" and not peeled.has_bracketed_year
     return is_of_release and word.islower() and head.islower()
 
 
 def _follows_year(head: str) -> bool:
-    """Return whether nothing but tags stands between a year and the end."""
+    """Return whether a text ends in a year that only tags follow."""
     words = head.split()
     while words and tag_of(words[-1].lower()) is not None and not words[-1].isdecimal():
         words.pop()
@@ -360,8 +369,10 @@ def _follows_year(head: str) -> bool:
 
 
 def _is_sure_at_end(tag: Tag, neighbour: Tag | None, previous: str, before: str) -> bool:
-    """Return whether a tag ends no title: a quality word; a language only where a year or a quality word stands before
-    it."""
+    """Return whether a tag at the end cannot be part of the title.
+
+    That is so for quality words, and for languages behind a year or a quality word.
+    """
     if tag.sure and tag.field not in LANGUAGE_FIELDS:
         return True
     if neighbour is not None and neighbour.sure and neighbour.field not in LANGUAGE_FIELDS:
@@ -370,7 +381,7 @@ def _is_sure_at_end(tag: Tag, neighbour: Tag | None, previous: str, before: str)
 
 
 def _expand(texts: list[TitleText], peeled: _Peeled) -> list[TitleText]:
-    """Add the halves of names that say the title twice: `A / B`, `A aka B`, two scripts."""
+    """Add the halves of names with two titles: `A / B`, `A aka B`, two scripts."""
     result: list[TitleText] = []
     for text, penalty, year in texts:
         halves, is_twice = halves_of(text)
@@ -379,7 +390,7 @@ def _expand(texts: list[TitleText], peeled: _Peeled) -> list[TitleText]:
         known = None
         if halves and is_twice:
             known = halves[0]
-        elif peeled.is_scene:  # releases say the title in their language, and then the one that all know
+        elif peeled.is_scene:  # releases have the title in their language first, then the international title
             known = next((half for half in halves if _LATIN_WORDS.match(half)), None)
         if known is not None:
             result += [TitleText(known, penalty, year), TitleText(text, penalty + SECOND, year)]

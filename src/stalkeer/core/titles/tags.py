@@ -1,4 +1,4 @@
-"""Texts that consist of providers' words, and what they say together."""
+"""Recognise texts that consist of known words, and merge the tags of these words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stalkeer.core.titles.vocabulary import PHRASES, RELEASE_WORDS, TAGS, Tag
 
 
 class TagSet(NamedTuple):
-    """The tags of a name, merged."""
+    """Hold the merged tags of a name."""
 
     resolution: int | None = None
     source: str | None = None
@@ -25,7 +25,7 @@ class TagSet(NamedTuple):
 
     @staticmethod
     def merged(sets: Iterable[TagSet]) -> TagSet:
-        """Merge the tags of several parts: the first that says something decides; languages add up."""
+        """Merge the tags of several parts. The first part with a value decides; languages are added up."""
         known = [s for s in sets if s is not NO_TAGS]
         if len(known) < 2:
             return known[0] if known else NO_TAGS
@@ -46,7 +46,7 @@ NO_TAGS = TagSet()
 
 
 def tag_set(tags: Iterable[Tag], country: str | None = None) -> TagSet:
-    """Collect single tags; the first of a kind wins."""
+    """Collect single tags. The first of each kind counts."""
     single: dict[str, str] = {}
     languages: dict[str, None] = {}
     subtitles: dict[str, None] = {}
@@ -106,13 +106,13 @@ def tags_in(content: str) -> list[Tag] | None:
 
 
 def sure_tags(text: str) -> list[Tag]:
-    """Return the words of a text that can only be tags; `x265-GROUP` tells its first half."""
+    """Return the tags of the words that can only be tags. Of `x265-GROUP`, the first half counts."""
     words = (word.strip(_EDGES) for word in _SPLIT.split(_joined(text.lower())))
     return [tag for word in words for tag in _parts_of_word(word) if tag.sure]
 
 
 def _parts_of_word(word: str) -> list[Tag]:
-    """Return the tags of a word: of `x265-GROUP` the first half's, of `WEBDL-1080p` those of both."""
+    """Return the tags of a word: of `x265-GROUP` those of the first half, of `WEBDL-1080p` those of both halves."""
     whole = TAGS.get(word)
     if whole is not None:
         return [whole]
@@ -122,7 +122,7 @@ def _parts_of_word(word: str) -> list[Tag]:
 
 
 def read_tags(text: str) -> TagSet:
-    """Return the tags anywhere in what follows an episode's marker; its own title is skipped over."""
+    """Return the tags anywhere in the text behind an episode's marker. The title of the episode is ignored."""
     if _LETTER.search(text) is None:
         return NO_TAGS
     folded = _joined(text.lower())
@@ -144,8 +144,10 @@ _QUALITY = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
 
 
 def _languages_before_quality(text: str) -> list[Tag]:
-    """Return the languages that a release's name says before its quality: `German DL 1080p`, `iTA HDTV`. Nobody marks
-    the English ones in full, so that word is the title's."""
+    """Return the languages before the quality of a release name: `German DL 1080p`, `iTA HDTV`.
+
+    English releases are not marked with the full word, so `English` belongs to the title.
+    """
     quality = _QUALITY.search(text)
     tags: list[Tag] = []
     for word in reversed(text[: quality.start()].split() if quality is not None else []):

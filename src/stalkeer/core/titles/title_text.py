@@ -1,4 +1,4 @@
-"""Hold what is read of a title region: its texts, its year and its tags."""
+"""Define the results of reading a title region: its texts, its year and its tags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIRST_YEAR, LAST_YEAR = 1895, 2035
 
 
 class TitleText(NamedTuple):
-    """Hold a reading: the text, its doubt, and the year that it leaves over."""
+    """Hold a reading: the text, its penalty, and the year that is not in the text."""
 
     text: str
     penalty: float
@@ -22,7 +22,7 @@ class TitleText(NamedTuple):
 
 @dataclass(slots=True)
 class TitleReading:
-    """All readings, the likeliest first."""
+    """Hold all readings, the likeliest first."""
 
     texts: list[TitleText]
     year: int | None
@@ -31,7 +31,7 @@ class TitleReading:
 
 _LETTER = re.compile(r"[^\W_]")
 TRIM = " -|:,;/~"
-_LONGEST_ARTICLE = 6  # with what may stand beside it
+_LONGEST_ARTICLE = 6  # with a bracket or a sign beside it
 
 
 def year_of(text: str) -> int | None:
@@ -44,6 +44,6 @@ def has_name(text: str) -> bool:
 
 
 def is_title(text: str) -> bool:
-    """Return whether there is more than an article."""
+    """Return whether a text has more than an article."""
     words = fold_words(text) if len(text) <= _LONGEST_ARTICLE else ()
     return has_name(text) and not (len(words) == 1 and words[0] in ARTICLES)

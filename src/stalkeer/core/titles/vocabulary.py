@@ -1,4 +1,4 @@
-"""Words that providers write around a title. Each says what it means and whether it can also be part of a title."""
+"""List the words that providers write around a title, with their meanings, and whether they may belong to a title."""
 
 # ruff: noqa: E501, SIM905 - word lists read best as lines of words
 
@@ -12,7 +12,7 @@ from stalkeer.core.titles.normalise import fold
 
 
 class Tag(NamedTuple):
-    """The meaning of one word. `sure`: it may be dropped; otherwise it only adds a reading without it."""
+    """Hold the meaning of a word. A word that is not `sure` may belong to the title, so that it only adds a reading."""
 
     field: str  # resolution source codec hdr edition language subtitles dubbed platform noise
     value: str
@@ -101,7 +101,7 @@ _EDITIONS = _spread(
     sure=False,
 )
 
-# what a release's name says beside its quality; in any other name these are words of titles
+# words of release names besides the quality; in other names these are words of titles
 RELEASE_WORDS = frozenset(
     """limited festival internal repack rerip proper real readnfo nfo nfofix nfofixed dirfix syncfix stv dtv convert
     converted upscaled upscale ppv docu doc subbed dubbed fansub fastsub nosub subforced hardsub softsub pldub dksubs
@@ -111,12 +111,12 @@ RELEASE_WORDS = frozenset(
     v1 v2 v3 uhd upscaled-4k reencoded opensubs dual dubs clean uncensored""".split()
 )
 
-# those that end no title however they are written
+# the words that end no title, in capitals or not
 SURE_RELEASE_WORDS = frozenset(
     "v1 v2 v3 extended unrated remastered repack rerip subbed dubbed theatrical uncensored multisubs readnfo".split()
 )
 
-# code or name -> ISO 639-1; country codes stand for the language of the line-up they name
+# code or name -> ISO 639-1; a country code stands for the language of that country's channels
 _LANGUAGE_CODES = {
     "en": "en eng uk us usa gb english ingles anglais inglese engleza angielski ie irl",
     "fr": "fr fre fra french francais truefrench vff vfq vfi vf vf2 fra-fr qc qbc frances",
@@ -178,12 +178,12 @@ _LANGUAGE_CODES = {
     "ca": "cat catalan",
 }
 LANGUAGES = {word: code for code, words in _LANGUAGE_CODES.items() for word in words.split()}
-# further line-ups that name no language of their own
+# further countries and regions without a language of their own
 _REGIONS = frozenset("vo ca au nz af as afr asia eu ww int scandi nordic balkan la mt ch sg lk np vl vp bl".split())
 
 
 def _by_word(role: Callable[[Words], tuple[str, ...]]) -> dict[str, str]:
-    """Return the words of a role in all languages, phrases in the form that `_joined_form` gives them."""
+    """Return the words of a role in all languages. Phrases have the form of `_joined_form`."""
     found = languages_by_word(role)
     joined = {_joined_form(word): code for word, code in found.items()}
     return {fold(word): code for word, code in joined.items()} | joined
@@ -221,7 +221,7 @@ PLATFORMS = frozenset(
     "rtl rtl+ joyn videoland lionsgate+ lionsgate shudder britbox nickelodeon vod ppv egybest wavve shwt".split()
 )
 
-# Codes that are also words or names of their own: as a bare prefix they only add a reading
+# codes that are also words or names: as a prefix without separator they only add a reading
 AMBIGUOUS = frozenset(
     "it us her ma top max in no is am so la al an he me my da de et as at be go do by to or on up we id pa mr ms af ko ta si se "
     "te tel mal mar tam kan guj pun ben ind per pol por fin dan est lit arm geo cat chi jap som fil nor rom hun bul cro bos ger "

@@ -1,4 +1,4 @@
-"""Numbers that count episodes only because the address says that it is one: `Episode 3`, `- 012`, `3 of 8`, `105`."""
+"""Find numbers that count episodes only in names whose address is that of an episode: `Episode 3`, `- 012`, `105`."""
 
 # ruff: noqa: E501 - patterns are read along one line
 
@@ -8,13 +8,13 @@ import re
 
 from stalkeer.core.titles.marks import EPISODE, QUALITY, Mark, counts_seasons, last_match, season_before
 
-# what a film's name may have and mean nothing by it: 2x4, Title1x01, 2016x231, 01E06
+# forms that also occur in names of films: 2x4, Title1x01, 2016x231, 01E06
 _CROSS_SHORT = re.compile(r"(?:(?<![\w.])|(?<=[a-z]))(\d{1,2}|20[0-3]\d)(?:[xXeE\u00d7]| x )(\d{1,3})(?![\w])")
 _RUN_TOGETHER = re.compile(r"(?<!\w)S(\d\d)[ .]?(\d\d)(?![\w.]| ?bit)", re.I)  # S0201, S02.01
 _DOTTED = re.compile(rf"(?<!\w)(?:{EPISODE})\s(\d{{1,2}})\.(\d{{2}})(?![\w.])", re.I)  # Episode 1.22
-_SEASON_DASH = re.compile(r"(?<=[^\W\d]\s)(\d{1,2})-(\d{2})\s*$")  # Title 03-20, where it is no range
+_SEASON_DASH = re.compile(r"(?<=[^\W\d]\s)(\d{1,2})-(\d{2})\s*$")  # Title 03-20, where this is no range
 _EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{EPISODE}|#)\s*[.:#no°º\-]*\s*(\d{{1,4}})(?:v\d)?(?![\d\w])", re.I)
-# Spanish lists count chapter 408 for the eighth of season four
+# Spanish lists write chapter 408 for episode 8 of season 4
 _CHAPTER = re.compile(r"(?<!\w)cap(?:[ií]tulo)?\.?\s?(\d{1,2})(\d\d)(?:[\s_\-]\d{3,4})?(?!\d)", re.I)
 _SHORT_SEASON = re.compile(r"(?<!\w)(?:t|tem|temporada)\.?\s?(\d{1,2})(?!\w)", re.I)
 _NUMBER_THEN_EPISODE = re.compile(
@@ -42,21 +42,21 @@ _BEFORE_QUALITY = re.compile(rf"\s(?:#\s?)?(\d{{2,4}}){_RANGE}{_ENDS}|\s(\d{{1,4
 _BEFORE_DASH = re.compile(r"(?<=[^\W\d]\s)(\d{2,4})(?:v\d)?\s-\s", re.I)  # Title 34 - Its Own Title
 _LEADING = re.compile(r"\s*(\d{1,3})(?:-\d{1,3})?(?:\.\s|\s-\s|\.\s-\s)(?=[^\W\d])")
 _GROUP = re.compile(r"\s*\[[^\]]*\]\s*")
-# 105 is the fifth of season one; a number with a nought before it counts through
+# 105 is episode 5 of season 1; a number with a leading zero is absolute
 _SCENE_NUMBER = re.compile(rf"(?<![xh])\s(?!(?:720|576|540|480|360)\s)(\d{{2,4}})(?=\s+{QUALITY}(?!\w))", re.I)
 _ANY_NUMBER = re.compile(
     r"(?<=[^\W\d]\s)(?!(?:26[45]|720|576|540|480|360)\b)(0\d|[1-9]\d\d|0\d{3}|[1-9]\d{3})(?=\s[^\W\d]|$)"
 )
 MOST_IN_FILE = 12  # episodes; a longer span is something else
-_MOST_EPISODES = 60  # of a season where its number and the episode's are written as one
+_MOST_EPISODES = 60  # of a season whose number is joined with that of the episode
 
 
 def find_weak_mark(text: str) -> Mark | None:
-    """Find the last weak marker of an episode's name."""
+    """Find the last weak marker in the name of an episode."""
     counted = _counted(text)
     if counted is not None:
         return counted
-    if _GROUP.match(text):  # those who subtitle anime count through
+    if _GROUP.match(text):  # fansub groups write absolute numbers
         return _absolute(text, _AFTER_DASH, _BETWEEN, _BEFORE_QUALITY, _IN_BRACKETS, _BEFORE_DASH) or _run_together(
             text
         )
@@ -64,7 +64,7 @@ def find_weak_mark(text: str) -> Mark | None:
 
 
 def _counted(text: str) -> Mark | None:
-    """Find numbers that say what they count."""
+    """Find numbers with the word that they count."""
     found = last_match(_RUN_TOGETHER, text) or last_match(_CROSS_SHORT, text) or last_match(_DOTTED, text)
     found = found or _season_dash(text)
     if found is not None:
@@ -75,7 +75,7 @@ def _counted(text: str) -> Mark | None:
         short = last_match(_SHORT_SEASON, text[: found.start()]) if season is None else None
         if short is not None:
             season, start = int(short[1]), short.start()
-        if season is None and text[found.start() - 1 : found.start()] == "[":  # nobody else puts it in brackets
+        if season is None and text[found.start() - 1 : found.start()] == "[":  # only release names have it in brackets
             season, start = int(found[1]), found.start()
         if season == int(found[1]):
             return Mark(start, found.end(), season, (int(found[2]),))
@@ -92,7 +92,7 @@ def _season_dash(text: str) -> re.Match[str] | None:
 
 
 def _is_of(text: str, found: re.Match[str]) -> bool:
-    """Return whether it counts episodes: `3 of 8` and `3/8`, but not `24/7` and `Season 2 of 5`."""
+    """Return whether a number counts episodes, as `3 of 8` and `3/8`, unlike `24/7` and `Season 2 of 5`."""
     return int(found[1]) <= int(found[2]) and not counts_seasons(text, found.start(1))
 
 
@@ -102,7 +102,7 @@ def _of_season_before(text: str, found: re.Match[str], number: int) -> Mark:
 
 
 def _absolute(text: str, *patterns: re.Pattern[str]) -> Mark | None:
-    """Find numbers that count through, in the places where they stand."""
+    """Find absolute numbers at the places where lists write them."""
     for pattern in patterns:
         found = last_match(pattern, text)
         place = found.lastindex if found is not None else None
@@ -126,7 +126,7 @@ def _run_together(text: str) -> Mark | None:
 
 
 def _seasoned(text: str, found: re.Match[str] | None) -> Mark | None:
-    """Read 105 as the fifth episode of season one; 07 counts through."""
+    """Read 105 as episode 5 of season 1. A number with a leading zero is absolute."""
     if found is None or _is_a_year(found[1]) or counts_seasons(text, found.start(1)):
         return None
     season, episode = divmod(int(found[1]), 100)
@@ -136,7 +136,7 @@ def _seasoned(text: str, found: re.Match[str] | None) -> Mark | None:
 
 
 def _leading(text: str) -> Mark | None:
-    """Find the number of `01 - Title`: the series' name follows, or the list's group has it."""
+    """Find the number of `01 - Title`, where the name of the series follows, or is the name of the group."""
     group = _GROUP.match(text)
     found = _LEADING.match(text, group.end() if group is not None else 0)
     return None if found is None else Mark(0, found.end(), absolute=int(found[1]))
