@@ -24,9 +24,9 @@ class Intervals:
     grabs_pause_s: float = 2.0
     instance_s: float = 60.0  # ask an instance about its grabs while nothing happens
     viewers_s: float = 5.0  # ask a media server who watches
-    notify_s: float = 10.0  # check for events that targets are told of, and for messages to send again
+    notify_s: float = 10.0  # check for events that make messages, and for messages to send again
     watch_s: float = 20.0  # look at the watch folders
-    media_s: float = 5.0  # check whether the media server is to be told of new files
+    media_s: float = 5.0  # check for new files to report to the media server
     hooks_s: float = 5.0  # check whether a script is due after a download
     settings_s: float = 3.0  # check whether another process changed the settings
 

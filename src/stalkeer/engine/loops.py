@@ -85,6 +85,6 @@ def make_loops(looks: Looks, intervals: Intervals) -> Loops:
             "media-server",
             looks.media,
             LoopPace(intervals.media_s, intervals.media_s / 50, soon_s=0.1),
-            "the media server is told of new files later",
+            "new files are reported to the media server later",
         ),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.alias_generators import to_pascal
 
-from stalkeer.adapters.media.server import PLEX, MediaServer, Question, ask
+from stalkeer.adapters.media.server import PLEX, MediaRequest, MediaServer, ask
 from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.errors import MediaServerError
 
@@ -46,7 +46,7 @@ class _Sections(BaseModel):
     Directory: tuple[_Section, ...] = ()
 
 
-class _PlexAnswer(BaseModel):
+class _PlexSections(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     MediaContainer: _Sections
@@ -65,14 +65,14 @@ class _Page(BaseModel):
     items: tuple[_Folder, ...]
 
 
-_PLEX = TypeAdapter(_PlexAnswer)
+_PLEX = TypeAdapter(_PlexSections)
 _EMBY: TypeAdapter[tuple[_Folder, ...] | _Page] = TypeAdapter(tuple[_Folder, ...] | _Page)
 
 
 def read_libraries(server: MediaServer) -> tuple[MediaLibrary, ...]:
     """List the libraries. Raises MediaServerError."""
     path = SECTIONS if server.kind == PLEX else FOLDERS
-    content = ask(server, Question("GET", path, "for its libraries"), DEADLINES)
+    content = ask(server, MediaRequest("GET", path, "for its libraries"), DEADLINES)
     try:
         return _of_plex(content) if server.kind == PLEX else _of_emby(content)
     except ValueError as error:
@@ -81,12 +81,12 @@ def read_libraries(server: MediaServer) -> tuple[MediaLibrary, ...]:
 
 def refresh_folder(server: MediaServer, library: MediaLibrary, folder: str) -> None:
     """Let the server look for new files in a folder of a library, as the server sees it. Raises MediaServerError."""
-    what = "when it was told of a new file"
+    what = "to the report of a new file"
     if server.kind == PLEX:
-        question = Question("GET", f"{SECTIONS}/{library.id}/refresh", what, query={"path": folder})
+        question = MediaRequest("GET", f"{SECTIONS}/{library.id}/refresh", what, query={"path": folder})
     else:
         told = {"Updates": [{"Path": folder, "UpdateType": "Created"}]}
-        question = Question("POST", UPDATED, what, body=told)
+        question = MediaRequest("POST", UPDATED, what, body=told)
     ask(server, question, DEADLINES)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.alias_generators import to_pascal
 
-from stalkeer.adapters.media.server import PLEX, MediaServer, Question, ask
+from stalkeer.adapters.media.server import PLEX, MediaRequest, MediaServer, ask
 from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.errors import MediaServerError
 
@@ -59,7 +59,7 @@ class _Container(_Plain):
     Metadata: tuple[_Metadata, ...] = ()
 
 
-class _PlexAnswer(_Plain):
+class _PlexSessions(_Plain):
     MediaContainer: _Container
 
 
@@ -77,13 +77,13 @@ class _Session(_Plain):
     now_playing_item: _Item | None = None
 
 
-_PLEX = TypeAdapter(_PlexAnswer)
+_PLEX = TypeAdapter(_PlexSessions)
 _EMBY = TypeAdapter(tuple[_Session, ...])
 
 
 def read_sessions(server: MediaServer) -> tuple[Watched, ...]:
     """Return the media that users watch now. Raises MediaServerError where no Plex, Jellyfin or Emby answers."""
-    content = ask(server, Question("GET", PATHS[server.kind], "for its sessions"), DEADLINES)
+    content = ask(server, MediaRequest("GET", PATHS[server.kind], "for its sessions"), DEADLINES)
     try:
         return _of_plex(content) if server.kind == PLEX else _of_emby(content)
     except ValueError as error:

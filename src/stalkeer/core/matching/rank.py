@@ -261,9 +261,7 @@ def _language_reason(variant: Variant, preferences: Preferences) -> str:
     if not preferences.languages or "multi" in variant.languages:
         return said
     place = _language_rank(variant, preferences) // 2
-    return (
-        f"{said}: your wish {place + 1}" if place < len(preferences.languages) else f"{said}: none of your wishes"
-    )
+    return f"{said}: your wish {place + 1}" if place < len(preferences.languages) else f"{said}: none of your wishes"
 
 
 def _language_rank(variant: Variant, preferences: Preferences) -> int:

@@ -1,1 +1,1 @@
-"""Decide what targets of notifications are told: which events, grouped how, when, and in which words."""
+"""Decide on the messages to targets: their events, groups, times and words."""

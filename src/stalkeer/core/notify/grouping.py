@@ -10,14 +10,14 @@ from stalkeer.core.notify.quiet_hours import QuietHours
 from stalkeer.core.notify.topics import Happening
 
 QUIET = timedelta(minutes=3)  # a group that got nothing new for this long is whole
-LONGEST = timedelta(minutes=30)  # a group that keeps growing is told of after this long
+LONGEST = timedelta(minutes=30)  # a group that keeps growing makes a message after this long
 MOST_GROUPS = 5  # more groups at a time become one message
 MOST_LATELY = 5  # after this many messages within `LONGEST`, imports and failures wait for each other
 
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Hold what decides when a target is told: the local time, its quiet hours, its messages of the last 30 minutes."""
+    """Hold what decides when messages are sent: local time, quiet hours, messages of the last 30 minutes."""
 
     now: datetime
     quiet_hours: QuietHours | None = None
@@ -31,7 +31,7 @@ class Rhythm:
 def ready(waiting: Sequence[Happening], rhythm: Rhythm) -> list[tuple[Happening, ...]]:
     """Return the happenings of each message that is to be written now.
 
-    Nothing is told in quiet hours, and what waited for their end makes one summary.
+    Nothing is sent in quiet hours. The happenings that waited for their end make one summary.
     """
     if rhythm.is_quiet:
         return []

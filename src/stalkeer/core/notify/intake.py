@@ -1,4 +1,4 @@
-"""Decide which happenings a target is told of. Each trouble is told once, and once more when it is over."""
+"""Decide which happenings make messages for a target. A trouble makes one message, and another when it is over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OWN_CHECK = "notification"  # the check of the targets themselves
 
 @dataclass(frozen=True)
 class Wishes:
-    """Hold what a target wants to be told of. No topics or no instances mean all of them."""
+    """Hold the topics and instances that a target wants messages about. Without any, it wants all."""
 
     name: str
     since_event: int  # earlier events are not for this target
@@ -36,9 +36,9 @@ class Intake:
 
 
 def take_in(wishes: Wishes, fresh: Iterable[Happening], waiting: Sequence[Happening], told: Set[str]) -> Intake:
-    """Sort new happenings, the oldest first. `told` are the troubles that the target knows of, and no end of.
+    """Sort new happenings, the oldest first. `told` are the troubles with a message, but none of their end.
 
-    A trouble that is over before it was told is never told, nor is an end that was taken back before it was told.
+    A trouble that is over before its message makes no message, nor does an end that was taken back before its message.
     """
     held = {happening.event_id for happening in waiting}
     open_now = {happening.event_id: happening for happening in waiting}

@@ -1,4 +1,4 @@
-"""Define the hours of the day in which a target is told nothing."""
+"""Define the hours of the day in which a target gets no messages."""
 
 from __future__ import annotations
 

@@ -92,10 +92,10 @@ class RecordedEvent:
 
 @dataclass(frozen=True)
 class Happening:
-    """Describe what a target may be told.
+    """Describe a happening for a message.
 
     Happenings of one `group` make one message. `heading` names their movie, season or trouble; `label` is the episode,
-    empty for a movie. `trouble` identifies a trouble, which is told once, and once more when it is over.
+    empty for a movie. `trouble` identifies a trouble, which makes one message, and another when it is over.
     """
 
     event_id: int
@@ -112,7 +112,7 @@ class Happening:
 
 
 def read_event(event: RecordedEvent) -> Happening | None:
-    """Return what targets may be told of a recorded event; None for an event that nobody is told of."""
+    """Return the happening of a recorded event, or None for an event that makes no message."""
     if event.kind in (FOUND, WORSE, OVER):
         return None if event.level == NO_TROUBLE and event.kind != OVER else _of_health(event)
     if event.kind == UPGRADED:

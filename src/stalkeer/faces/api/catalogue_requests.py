@@ -26,7 +26,7 @@ from stalkeer.model import EntryId
 
 router = APIRouter(prefix="/entries", tags=["entries"])
 
-Slug = Annotated[str | None, Query(max_length=80, description="Another than the default instance.")]
+Slug = Annotated[str | None, Query(max_length=80, description="Name of the instance; default: the default instance.")]
 
 
 class FoundView(ApiModel):
@@ -65,7 +65,7 @@ class TargetsView(ApiModel):
 
     instance: str
     best: int | None = Field(
-        description="TMDB or TVDB id of the only sure result: the same id, or the same title and year."
+        description="TMDB or TVDB id of the only certain result: the same id, or the same title and year."
     )
     found: list[FoundView]
     root_folders: list[RootFolderView]
@@ -104,7 +104,9 @@ class AddRequest(ApiModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"number": 438631, "scope": "entry"}]})
 
     number: StrictInt = Field(ge=1, le=LARGEST_ID, description="TMDB or TVDB id, from `targets`.")
-    instance: str | None = Field(None, max_length=80, description="Another than the default instance.")
+    instance: str | None = Field(
+        None, max_length=80, description="Name of the instance; default: the default instance."
+    )
     root_folder: str | None = Field(None, max_length=4096, description="Without it, the instance's first.")
     profile_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID, description="Without it, the instance's first.")
     scope: DownloadScope = DownloadScope.ENTRY

@@ -1,4 +1,4 @@
-"""Serve /duplicates: what is there twice."""
+"""Serve /duplicates: files, items and streams that exist more than once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def list_all_duplicates(
     page: PageParams,
     kind: Annotated[DuplicateKind, KIND] = DuplicateKind.FILES,
 ) -> PageOf[DuplicateView]:
-    """List what is there twice, with sizes and with what to do.
+    """List duplicates with their sizes and advice.
 
     Pages after the first need `cursor`. A page with fewer rows may still have a `nextCursor`.
     """

@@ -1,4 +1,4 @@
-"""Serve /hooks: which scripts are set. Their command lines are never shown, and cannot be changed here."""
+"""Serve /hooks: the scripts that are set. Their command lines are never shown, and cannot be changed here."""
 
 from __future__ import annotations
 

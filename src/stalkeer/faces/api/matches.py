@@ -62,7 +62,7 @@ class Confirmation(ApiModel):
     )
     whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
     reason: str = Field("", max_length=500)
-    dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
+    dry_run: StrictBool = Field(False, description="Show what would change; save nothing.")
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Confirmation:
@@ -74,14 +74,14 @@ class Confirmation(ApiModel):
 class Rejection(ApiModel):
     whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
     reason: str = Field("", max_length=500, description="Note to show with the rule.")
-    dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
+    dry_run: StrictBool = Field(False, description="Show what would change; save nothing.")
 
 
 class PairToTake(ApiModel):
     wanted_id: StrictInt = Field(ge=1, le=LARGEST_ID)
     entry_id: StrictInt = Field(ge=1, le=LARGEST_ID)
     reason: str = Field("", max_length=500)
-    dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
+    dry_run: StrictBool = Field(False, description="Show what would change; save nothing.")
 
 
 class MatchToStart(ApiModel):
@@ -102,9 +102,7 @@ def match_filter(
     text: Annotated[
         str | None, Query(alias="search", max_length=200, description="Part of the item's title or the entry's name.")
     ] = None,
-    imported: Annotated[
-        bool, Query(description="Of items that were imported, which are wanted no more, instead of those missing.")
-    ] = False,
+    imported: Annotated[bool, Query(description="Matches of imported items instead of missing ones.")] = False,
 ) -> MatchFilter:
     wanted = None if wanted_id is None else WantedId(wanted_id)
     return MatchFilter(decision, kind, wanted, instance, source, text, imported=imported)

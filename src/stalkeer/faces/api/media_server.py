@@ -1,4 +1,4 @@
-"""Serve /media-server: test Plex, Jellyfin or Emby, and list the folders that it is to be told of."""
+"""Serve /media-server: test Plex, Jellyfin or Emby, and list the folders to report to it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class MediaServerTested(ApiModel):
 
     @classmethod
     def of(cls, tested: MediaServerTest) -> MediaServerTested:
-        libraries = [MediaServerLibrary(name=one.name, folders=list(one.folders)) for one in tested.libraries]
+        libraries = [
+            MediaServerLibrary(name=library.name, folders=list(library.folders)) for library in tested.libraries
+        ]
         return cls(
             ok=not tested.problem,
             error=tested.problem or None,
@@ -56,7 +58,7 @@ class MediaServerTested(ApiModel):
 
 class MediaServerFolder(ApiModel):
     folder: str
-    files: int = Field(description="New files that the media server was not told of.")
+    files: int = Field(description="New files that were not reported yet.")
     queued_at: datetime
     not_before: datetime = Field(description="The next attempt.")
     attempts: int
@@ -79,6 +81,6 @@ def try_media_server_settings(app: CurrentApp, given: MediaServerToTest) -> Medi
 
 @router.get("/folders")
 def list_media_server_folders(app: CurrentApp, page: PageParams) -> PageOf[MediaServerFolder]:
-    """List the folders with new files that the media server was not told of yet, the oldest first, 1,000 at most."""
+    """List the folders with new files to report to the media server, the oldest first, at most 1,000."""
     folders, _count = waiting_folders(app.media, MOST_FOLDERS)
     return page_of_all([MediaServerFolder.model_validate(vars(folder)) for folder in folders], page)

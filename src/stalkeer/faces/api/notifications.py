@@ -24,11 +24,11 @@ from stalkeer.store.notify.targets import TargetKind
 router = APIRouter(prefix="/notifications", tags=["notifications"])
 MOST_MESSAGES = 1000
 TargetName = Annotated[str, Path(min_length=1, max_length=64, description="The target's name.")]
-Topics = Annotated[list[Topic], Field(max_length=len(Topic), description="Events to tell; none: all.")]
+Topics = Annotated[list[Topic], Field(max_length=len(Topic), description="Events to send; none: all.")]
 Instances = Annotated[list[str], Field(max_length=100, description="Names of instances; none: all.")]
 Template = Annotated[str, Field(max_length=1000, description="Plain text with fields: `{title}`, `{text}`, `{time}`.")]
 Hours = Annotated[
-    str, Field(max_length=20, description="Local time in which nothing is told.", examples=["22:00-07:00"])
+    str, Field(max_length=20, description="Hours of local time without messages.", examples=["22:00-07:00"])
 ]
 Url = Annotated[
     SecretStr,
@@ -165,7 +165,7 @@ def list_notification_targets(app: CurrentApp, page: PageParams) -> PageOf[Notif
 
 @router.post("", status_code=201)
 def add_notification_target(app: CurrentApp, new: TargetToAdd) -> NotificationTarget:
-    """Add a target. It is told of what happens from now on."""
+    """Add a target. It gets messages about events from now on."""
     return NotificationTarget.of(targets.add_target(app.notifier, new.to_draft()))
 
 
@@ -194,7 +194,7 @@ def show_notification_target(app: CurrentApp, name: TargetName) -> NotificationT
 
 @router.patch("/{name}", responses=problem_answers(404))
 def change_notification_target(app: CurrentApp, name: TargetName, change: TargetToChange) -> NotificationTarget:
-    """Change a target. What waits for a target that is switched off is dropped."""
+    """Change a target. Switching it off drops its waiting messages."""
     return NotificationTarget.of(targets.change_target(app.notifier, name, change.to_patch()))
 
 

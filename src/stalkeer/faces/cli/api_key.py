@@ -60,10 +60,12 @@ def list_(context: typer.Context) -> None:
 @app.command()
 def add(
     context: typer.Context,
-    name: str = typer.Argument(help="What it is for."),
-    scope: Scope = typer.Option(Scope.READ, "--scope", "-s", help="What it may: read lists and figures, or more."),
+    name: str = typer.Argument(help="Name of the key."),
+    scope: Scope = typer.Option(
+        Scope.READ, "--scope", "-s", help="Rights of the key: read (lists and figures), admin or bridge."
+    ),
     instance: str | None = typer.Option(
-        None, "--instance", "-i", metavar="NAME", help="With --scope bridge: the Radarr or Sonarr that it belongs to."
+        None, "--instance", "-i", metavar="NAME", help="With --scope bridge: the Radarr or Sonarr that uses the key."
     ),
 ) -> None:
     """Make a key for a program and print it; it is not shown again.

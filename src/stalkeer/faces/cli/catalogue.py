@@ -66,12 +66,20 @@ def show(context: typer.Context, entry: int = typer.Argument(help="ID of the ent
 def download(
     context: typer.Context,
     entry: int = typer.Argument(help="ID of the entry, from `stalkeer catalogue search`."),
-    scope: str = typer.Option("entry", "--scope", help="entry, season or series: all episodes of it."),
-    folder: bool = typer.Option(False, "--folder", help="To the folder of movies or series; no instance is asked."),
-    instance: str | None = typer.Option(None, "--instance", "-i", help="Another than the default instance."),
-    number: int | None = typer.Option(None, "--id", help="TMDB or TVDB id, where the title does not settle it."),
-    root_folder: str | None = typer.Option(None, "--root-folder", help="Another than the instance's first."),
-    profile: int | None = typer.Option(None, "--profile", help="ID of another than the first Quality Profile."),
+    scope: str = typer.Option("entry", "--scope", help="Episodes to download: entry, season or series."),
+    folder: bool = typer.Option(
+        False, "--folder", help="Download to the folder of movies or series, without an instance."
+    ),
+    instance: str | None = typer.Option(
+        None, "--instance", "-i", help="Radarr or Sonarr; default: the default instance."
+    ),
+    number: int | None = typer.Option(None, "--id", help="TMDB or TVDB ID, for an ambiguous title."),
+    root_folder: str | None = typer.Option(
+        None, "--root-folder", help="Root folder; default: the first of the instance."
+    ),
+    profile: int | None = typer.Option(
+        None, "--profile", help="ID of the Quality Profile; default: the first of the instance."
+    ),
 ) -> None:
     """Add an entry to Radarr or Sonarr and download it, or download it to a folder.
 
@@ -120,7 +128,7 @@ def duplicates(
     after: str = typer.Option("", "--after", help="Continue a list: the value at the end of the previous page."),
     limit: int = typer.Option(50, "--limit", "-n", min=1, max=500, help="Maximum number of results."),
 ) -> None:
-    """List what is there twice, with sizes and with what to do. Nothing is deleted.
+    """List duplicates with their sizes and advice. Nothing is deleted.
 
     Example: stalkeer catalogue duplicates --kind instances
     """

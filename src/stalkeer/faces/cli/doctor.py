@@ -147,7 +147,7 @@ def _show_findings(context: typer.Context, found: Sequence[HealthRow], code: Exi
 def adopt_key(context: typer.Context) -> None:
     """Use the current secret.key with a database whose own key is lost.
 
-    What `doctor health` names has to be entered again afterwards; config.yml is taken over at the next start.
+    Enter the credentials that `doctor health` names again afterwards. config.yml is applied at the next start.
 
     Example: stalkeer doctor adopt-key
     """

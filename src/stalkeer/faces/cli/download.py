@@ -112,7 +112,7 @@ def status(
     watch: bool = typer.Option(False, "--watch", "-w", help="Update the table until Ctrl-C."),
     interval: float = typer.Option(1.0, min=0.2, help="Seconds between updates."),
 ) -> None:
-    """Show active and waiting downloads, the reasons for waiting, the speed, and what became of the last ten.
+    """Show active and waiting downloads, the reasons for waiting, the speed, and the last ten results.
 
     Example: stalkeer download status --watch
     """
@@ -273,7 +273,7 @@ def retry(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> Non
 
 @app.command()
 def again(context: typer.Context, ids: list[int] = IDS) -> None:
-    """Download ended ones once more, even where the library has the item: its file is replaced.
+    """Repeat ended downloads, even where the library has the item: its file is replaced.
 
     Example: stalkeer download again 12
     """
@@ -288,7 +288,7 @@ def remove(
     ids: list[int] = IDS,
     all_: bool = typer.Option(False, "--all", help="All ended downloads."),
 ) -> None:
-    """Take ended downloads off the list. History keeps them; imported files stay.
+    """Remove ended downloads from the list. History keeps them; imported files stay.
 
     Example: stalkeer download remove --all
     """
@@ -299,7 +299,7 @@ def remove(
 
 @app.command()
 def accept(context: typer.Context, ids: list[int] = IDS) -> None:
-    """Import files as they are: rejected by an instance, or not proven to be whole.
+    """Import files as they are, although an instance rejected them or they may be incomplete.
 
     Example: stalkeer download accept 12
     """

@@ -38,7 +38,7 @@ def list_(context: typer.Context) -> None:
 def try_(
     context: typer.Context,
     name: str = NAME,
-    download: int = typer.Option(..., "--download", "-d", help="ID of the download that the script is told of."),
+    download: int = typer.Option(..., "--download", "-d", help="ID of the download to run the script for."),
 ) -> None:
     """Run a script of this machine's configuration for a download, and show its output. Nothing is stored.
 

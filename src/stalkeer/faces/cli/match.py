@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.matching.rule_effects import RuleEffect, RuleOutcome
     from stalkeer.model import Decision
 
-app = typer.Typer(no_args_is_help=True, help="See, explain and correct what was matched; try a playlist file.")
+app = typer.Typer(no_args_is_help=True, help="List, explain and correct matches; match a playlist file.")
 _MOST_REASONS = 20  # reasons in the summary of an evaluation
 _STYLES = {"confirm": "green", "review": "yellow", "rejected": "red"}
 
@@ -57,10 +57,10 @@ def list_(
     context: typer.Context,
     decision: str | None = typer.Option(None, "--decision", "-d", help="confirm, review or rejected."),
     text: str | None = typer.Option(None, "--search", "-s", help="Part of the item's title or the entry's name."),
-    imported: bool = typer.Option(False, "--imported", help="Those of imported items, which are wanted no more."),
+    imported: bool = typer.Option(False, "--imported", help="Matches of imported items instead of missing ones."),
     limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000, help="Maximum number of results."),
 ) -> None:
-    """List matches of missing items, or with --imported of what was imported, highest score first.
+    """List matches of missing items, highest score first. With --imported, list those of imported items.
 
     Example: stalkeer match list --decision review
     """

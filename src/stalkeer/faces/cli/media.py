@@ -1,4 +1,4 @@
-"""Test the media server and list what it is to be told of: `stalkeer media`."""
+"""Test the media server and list the folders to report to it: `stalkeer media`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.table import Column, Table
 
 from stalkeer.faces.cli.output import ExitCode, context_app, emit
 
-app = typer.Typer(no_args_is_help=True, help="Test Plex, Jellyfin or Emby, and list the folders that it is told of.")
+app = typer.Typer(no_args_is_help=True, help="Test Plex, Jellyfin or Emby, and list new files to report.")
 
 
 @app.command("test")
@@ -43,7 +43,7 @@ def try_(
 def list_(
     context: typer.Context, limit: int = typer.Option(50, "--limit", "-n", min=1, max=1000, help="Number of folders.")
 ) -> None:
-    """List the folders with new files that the media server was not told of yet.
+    """List the folders with new files to report to the media server.
 
     Example: stalkeer media list
     """
@@ -53,7 +53,7 @@ def list_(
 
     def render(console: Console) -> None:
         if not folders:
-            console.print("The media server is to be told of nothing.")
+            console.print("No folders wait to be reported.")
             return
         columns = ("Folder", "Files", "Since", "Next attempt", "Why not yet")
         table = Table(*(Column(name, overflow="fold") for name in columns))

@@ -24,8 +24,10 @@ NAME = typer.Argument(help="Name of the target.")
 URL = typer.Argument(help="Address: discord://..., http://apprise:8000/notify/key, https://example.com/hook.")
 EVENT = typer.Option([], "--event", "-e", help="Only this event; repeatable. Default: all.")
 INSTANCE = typer.Option([], "--instance", "-i", metavar="NAME", help="Only this Radarr or Sonarr; repeatable.")
-QUIET = typer.Option("", "--quiet-hours", metavar="22:00-07:00", help="Tell nothing then, and one summary after it.")
-SECRET = typer.Option("", "--secret", envvar="STALKEER_NOTIFY_SECRET", help="Signs the messages of a webhook.")
+QUIET = typer.Option(
+    "", "--quiet-hours", metavar="22:00-07:00", help="Send nothing in these hours, and a summary afterwards."
+)
+SECRET = typer.Option("", "--secret", envvar="STALKEER_NOTIFY_SECRET", help="Secret to sign the messages of a webhook.")
 TITLE = typer.Option(DEFAULT_TITLE, "--title", help="Heading of a message, with fields such as {title}.")
 TEXT = typer.Option(DEFAULT_TEXT, "--text", help="Text of a message, with fields such as {text} and {time}.")
 
@@ -72,7 +74,7 @@ def add(
     title: str = TITLE,
     text: str = TEXT,
 ) -> None:
-    """Add a target. It is told of what happens from now on.
+    """Add a target. It gets messages about events from now on.
 
     Example: stalkeer notify add phone apprise ntfy://my-topic --event imported --event failed
     """
@@ -121,17 +123,23 @@ def change(
     context: typer.Context,
     name: str = NAME,
     url: str | None = typer.Option(None, "--url", help="New address."),
-    secret: str | None = typer.Option(None, "--secret", help="Signs the messages of a webhook; empty: no signature."),
-    on: bool | None = typer.Option(None, "--on/--off", help="Switch it on or off. What waits for it is dropped."),
+    secret: str | None = typer.Option(None, "--secret", help="Secret to sign the messages of a webhook; empty: none."),
+    on: bool | None = typer.Option(
+        None, "--on/--off", help="Switch the target on or off. Off drops its waiting messages."
+    ),
     event: list[Topic] | None = typer.Option(None, "--event", "-e", help="Only these events; repeatable."),
     all_events: bool = typer.Option(False, "--all-events", help="All events."),
-    instance: list[str] | None = typer.Option(None, "--instance", "-i", metavar="NAME", help="Only these; repeatable."),
-    all_instances: bool = typer.Option(False, "--all-instances", help="Every Radarr and Sonarr."),
-    quiet_hours: str | None = typer.Option(None, "--quiet-hours", help="22:00-07:00; empty: none."),
-    title: str | None = typer.Option(None, "--title", help="Heading of a message; empty: the usual one."),
-    text: str | None = typer.Option(None, "--text", help="Text of a message; empty: the usual one."),
+    instance: list[str] | None = typer.Option(
+        None, "--instance", "-i", metavar="NAME", help="Only these instances; repeatable."
+    ),
+    all_instances: bool = typer.Option(False, "--all-instances", help="All instances."),
+    quiet_hours: str | None = typer.Option(
+        None, "--quiet-hours", help="Hours without messages, as 22:00-07:00; empty: none."
+    ),
+    title: str | None = typer.Option(None, "--title", help="Heading of a message; empty: the default."),
+    text: str | None = typer.Option(None, "--text", help="Text of a message; empty: the default."),
 ) -> None:
-    """Change a target. What is not named stays as it is.
+    """Change a target. Options that are not given stay unchanged.
 
     Example: stalkeer notify change phone --quiet-hours 22:00-07:00
     """
@@ -160,7 +168,7 @@ def change(
 
 @app.command()
 def remove(context: typer.Context, name: str = NAME) -> None:
-    """Remove a target, with what waits for it.
+    """Remove a target and its waiting messages.
 
     Example: stalkeer notify remove phone
     """

@@ -76,7 +76,11 @@ def retry(context: typer.Context, file: int = FILE) -> None:
     from stalkeer.jobs.watch.actions import retry_file
 
     tried = retry_file(context_app(context).download_queue, file)
-    emit(context, {"retried": tried.id}, lambda console: console.print(f"{tried.found.path} is looked at again."))
+    emit(
+        context,
+        {"retried": tried.id},
+        lambda console: console.print(f"{tried.found.path} is verified and matched again."),
+    )
 
 
 def to_document(file: WatchFile) -> dict[str, object]:

@@ -72,7 +72,7 @@ def get_new(request: Request) -> HTMLResponse:
 def post_new(request: Request, given: FormFields) -> Response:
     form = read_form(given)
     targets.add_target(app_of(request).notifier, draft_of(form))
-    return done(request, Toast(f"Added {form.name}. It is told of what happens from now on."), to=PAGE)
+    return done(request, Toast(f"Added {form.name}. It gets messages about events from now on."), to=PAGE)
 
 
 @router.post(f"{PAGE}/test")

@@ -54,7 +54,7 @@ SECTIONS = (
         "media-server",
         "Media Server",
         "tv",
-        "Plex, Jellyfin or Emby: who watches from your accounts, and who is told of new files.",
+        "Plex, Jellyfin or Emby: viewers of your accounts, and reports of new files.",
         ("media_server",),
     ),
     SettingsPage(

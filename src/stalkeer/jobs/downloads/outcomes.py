@@ -176,7 +176,7 @@ class Settling:
         self.tools.wake()
 
     def complete(self, final_path: str | None, words: str, new_file: Path | None = None) -> None:
-        """Complete the download. The media server is told of `new_file`, which no instance announces."""
+        """Complete the download. Report `new_file` to the media server, because no instance does."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             if owned.complete(connection, self.owner, final_path, now):

@@ -105,6 +105,6 @@ def check_media_server(facts: Facts) -> Iterator[Finding]:
     folder = facts.media
     if folder is not None and facts.now - folder.queued_at >= MEDIA_PATIENCE:
         name = server_of(facts.settings.media_server).name
-        message = f"{name} could not be told of new files: {folder.error}"
-        fix = f'Check it with: stalkeer media test "{folder.folder}"; what it was not told of is kept for a week'
+        message = f"{name} did not accept the report of new files: {folder.error}"
+        fix = f'Check it with: stalkeer media test "{folder.folder}"; reports are kept for a week'
         yield Finding("media_server", name, WARNING, message, fix)

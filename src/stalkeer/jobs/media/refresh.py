@@ -46,7 +46,7 @@ class MediaContext:
 
 
 def note_new_file(connection: Transaction, settings: MediaServerSettings, file: Path, now: datetime) -> None:
-    """Let the media server be told of a file that no instance announces, where the user wants that."""
+    """Report a file that no instance reports to the media server, where the user wants that."""
     if settings.is_told:
         note_file(connection, str(file.parent), now)
 
@@ -82,17 +82,19 @@ def _tell(context: MediaContext, server: MediaServer, folders: Sequence[MediaFol
             with context.database.begin() as connection:
                 if problem:
                     put_off(connection, [folder.folder], problem, now + _wait(folder.attempts + 1))
-                    log.warning("a media server was not told of a folder", folder=folder.folder, error=problem)
+                    log.warning(
+                        "a folder could not be reported to the media server", folder=folder.folder, error=problem
+                    )
                 else:
                     note_told(connection, folder, now, now + ONCE_IN)
-                    log.info("a media server was told of new files", folder=folder.folder, files=folder.files)
+                    log.info("new files were reported to the media server", folder=folder.folder, files=folder.files)
     except MediaServerError as error:
         words, now = mask_text(str(error)), context.clock()
         until = now + _wait(max(folder.attempts for folder in open_folders) + 1)
         with context.database.begin() as connection:
             put_off(connection, [folder.folder for folder in open_folders], words, until)
             put_off_all(connection, words, until)
-        log.warning("a media server could not be told of new files", error=words, folders=len(open_folders))
+        log.warning("new files could not be reported to the media server", error=words, folders=len(open_folders))
 
 
 def _wait(attempts: int) -> timedelta:

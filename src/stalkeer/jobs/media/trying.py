@@ -95,6 +95,6 @@ def try_saved(context: MediaContext, path: str = "") -> MediaServerTest:
 
 
 def waiting_folders(context: MediaContext, limit: int) -> tuple[list[MediaFolder], int]:
-    """Return the folders that the media server is to be told of, the oldest first, and their number."""
+    """Return the folders to report to the media server, the oldest first, and their number."""
     with context.database.connect() as connection:
         return list_folders(connection, limit=limit), count_waiting(connection)

@@ -20,7 +20,7 @@ from stalkeer.store.notify.targets import TargetAddress, TargetKind, TargetOptio
 DOCUMENT_VERSION = 1
 TEST = Message(
     "Stalkeer: a test",
-    "This target works. It is told of the events that you chose for it.",
+    "This target works. It gets messages about the events that you chose.",
     Tone.INFO,
     (),
 )

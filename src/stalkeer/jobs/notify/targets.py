@@ -89,7 +89,7 @@ def list_messages(tools: NotifyTools, limit: int = 50) -> list[Delivery]:
 
 
 def add_target(tools: NotifyTools, draft: TargetDraft) -> TargetView:
-    """Add a target, which is told of events from now on.
+    """Add a target, which gets messages about events from now on.
 
     Raises InvalidInput for a value that cannot be used, Conflict for a name that is taken, NotFound for an instance.
     """

@@ -59,7 +59,7 @@ def collect(tools: NotifyTools, rows: Sequence[NotifyTargetRow]) -> bool:
 
 
 def write(tools: NotifyTools, row: NotifyTargetRow) -> int:
-    """Write the messages about what is ready to be told. Return their number."""
+    """Write the messages that are due. Return their number."""
     now = tools.clock()
     with tools.database.connect() as connection:
         waiting = outbox.waiting_for(connection, row.id)

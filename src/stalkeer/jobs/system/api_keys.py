@@ -53,10 +53,11 @@ def make_key(
     """
     if not is_key_name(name):
         raise InvalidInput(
-            f"{name!r} is no name of a key; accepted: up to 64 letters, digits, spaces and . _ -, no sign first"
+            f"{name!r} cannot name a key; accepted: up to 64 letters, digits, spaces and . _ -, "
+            "beginning with a letter or digit"
         )
     if (scope is Scope.BRIDGE) != (instance is not None):
-        raise InvalidInput("A key of the scope bridge names the instance that it belongs to, and no other key does")
+        raise InvalidInput("A key with the scope bridge needs an instance; other keys have none")
     key = random_source.token_hex(KEY_BYTES)
     with database.begin() as connection:
         slug = get_instance(connection, instance).slug if instance is not None else None

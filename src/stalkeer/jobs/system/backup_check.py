@@ -114,7 +114,7 @@ def _read_bounded(archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as member:
         content = member.read(LARGEST[name] + 1)
     if len(content) > LARGEST[name]:
-        raise ValueError(f"{name} is larger than it claims")
+        raise ValueError(f"{name} is larger than its header states")
     return content
 
 

@@ -59,7 +59,7 @@ class Sessions:
         with self._database.begin() as connection:
             users.add_first_user(connection, name, password_hash, self._clock())
             user = users.find_user(connection, name)
-            assert user is not None, "it was made a moment ago"
+            assert user is not None, "the user was added above"
             return self._open(connection, user, address)
 
     def sign_in(self, name: str, password: str, address: str) -> str:

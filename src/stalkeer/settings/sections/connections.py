@@ -246,7 +246,7 @@ def check_mappings(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class MediaServerSettings(Section):
-    """Define the media server that tells who watches, and that is told of new files."""
+    """Define the media server, which shows who watches and gets reports of new files."""
 
     type: MediaServerType = Field(
         MediaServerType.NONE,
@@ -288,5 +288,5 @@ class MediaServerSettings(Section):
 
     @property
     def is_told(self) -> bool:
-        """Return whether the media server is told of new files."""
+        """Return whether new files are reported to the media server."""
         return self.refresh and self.type is not MediaServerType.NONE

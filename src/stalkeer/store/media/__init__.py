@@ -1,1 +1,1 @@
-"""Store the folders that a media server is to be told of."""
+"""Store the folders to report to a media server."""

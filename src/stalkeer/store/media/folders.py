@@ -1,4 +1,4 @@
-"""Store the folders with new files that the media server is to be told of.
+"""Store the folders with new files to report to the media server.
 
 A row leaves the waiting ones after the server has taken it: a kill in between tells it twice, and no file is lost.
 """
@@ -32,7 +32,7 @@ class MediaFolder:
 
 
 def note_file(connection: Connection, folder: str, now: datetime) -> None:
-    """Let the media server be told of another new file in a folder; later where it was told a moment ago."""
+    """Add a new file in a folder to report, later where the folder was reported a moment ago."""
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     new = {"folder": folder, "files": 1, "queued_at": now, "not_before": now, "attempts": 0}
     again = {"files": _F.files + 1, "queued_at": case((_F.files == 0, now), else_=_F.queued_at)}
@@ -43,7 +43,7 @@ def note_file(connection: Connection, folder: str, now: datetime) -> None:
 def list_folders(
     connection: Connection, *, due_at: datetime | None = None, limit: int | None = None
 ) -> list[MediaFolder]:
-    """List the folders that wait, the oldest first; with `due_at`, those that may be told of then."""
+    """List the waiting folders, the oldest first; with `due_at`, those that may be reported then."""
     query = select(media_folders).where(_F.files > 0).order_by(_F.queued_at, _F.folder).limit(limit)
     if due_at is not None:
         query = query.where(_F.not_before <= due_at)
@@ -70,7 +70,7 @@ def claim_folder(connection: Connection, folder: MediaFolder, until: datetime) -
 
 
 def note_told(connection: Connection, folder: MediaFolder, now: datetime, until: datetime) -> None:
-    """Record that the server was told of `folder.files` files. It is told of further ones after `until`."""
+    """Record that `folder.files` files were reported. Further files are reported after `until`."""
     values = {"files": _F.files - folder.files, "queued_at": now, "not_before": until, "attempts": 0, "error": None}
     connection.execute(update(media_folders).where(_F.folder == folder.folder).values(**values))
 
@@ -93,7 +93,7 @@ def make_due(connection: Connection, now: datetime) -> None:
 
 
 def forget_folders(connection: Connection, now: datetime, queued_before: datetime) -> int:
-    """Forget what was told long enough ago, and what the server has not taken since `queued_before`.
+    """Forget the folders reported long enough ago, and those that the server has not accepted since `queued_before`.
 
     Return the number of the latter.
     """

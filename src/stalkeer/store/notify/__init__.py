@@ -1,1 +1,1 @@
-"""Store the targets of notifications, and what they are told."""
+"""Store the targets of notifications, and their messages."""

@@ -50,7 +50,7 @@ def write_cursor(connection: Connection, before: Cursor | None, after: Cursor) -
 
 
 def start_of(cursor: Cursor | None, since: int) -> Cursor:
-    """Return where to read on, for targets that are told of events after `since`."""
+    """Return where to read on, for targets that want the events after `since`."""
     return Cursor(since) if cursor is None or cursor.event_id < since else cursor
 
 

@@ -1,4 +1,4 @@
-"""Store what waits to be told to targets, and the messages on their way.
+"""Store the events that wait for their message, and the messages that wait to be sent.
 
 A happening leaves the waiting ones in the transaction that writes its message. A message is marked as sent after the
 target has taken it: a kill in between sends it twice, and none is lost.

@@ -87,7 +87,7 @@ def get_target(connection: Connection, name: str) -> NotifyTargetRow:
 
 
 def add_target(connection: Connection, secrets: SecretBox, new: NewTarget, now: datetime) -> NotifyTargetRow:
-    """Add a target, which is told of events from now on. Raises Conflict for a name that is taken."""
+    """Add a target, which gets messages about events from now on. Raises Conflict for a name that is taken."""
     if connection.execute(select(notify_targets.c.id).where(notify_targets.c.name == new.name)).first():
         raise Conflict(f"There is a target {new.name!r} already; change it, or take another name")
     values = {**_options(new.options), "name": new.name, "kind": new.kind.value}
@@ -104,7 +104,7 @@ def change_target(
     address: TargetAddress | None,
     options: TargetOptions,
 ) -> NotifyTargetRow:
-    """Replace the options, and the address unless it is None. A target that is switched on is told from now on.
+    """Replace the options, and the address unless it is None. A target that is switched on gets messages from now on.
 
     What waits for a target that is switched off is dropped.
     """

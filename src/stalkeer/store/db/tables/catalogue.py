@@ -56,7 +56,7 @@ sources = Table(
     Column("account_replied_at", UtcDateTime),  # end of that query, with or without an answer; null while it runs
     Column("account_cut_at", UtcDateTime),  # last query after a cut connection
     Column("busy_until", UtcDateTime),  # others use all of its connections until then
-    Column("watched", Integer),  # viewers that a media server told of
+    Column("watched", Integer),  # viewers that a media server reported
     Column("watched_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
 )

@@ -168,7 +168,7 @@ api_keys = Table(
     Column("last_used_at", UtcDateTime),
 )
 
-# --- notifications: the targets, what waits to be told to them, and the messages
+# --- notifications: the targets, the events that wait for a message, and the messages
 
 notify_targets = Table(
     "notify_targets",
@@ -183,7 +183,7 @@ notify_targets = Table(
     Column("title_template", Text, nullable=False),
     Column("text_template", Text, nullable=False),
     Column("quiet_hours", Text, nullable=False, default=""),  # 22:00-07:00
-    Column("since_event", BigInteger, nullable=False),  # this event and earlier ones are not told
+    Column("since_event", BigInteger, nullable=False),  # this event and earlier ones make no message
     Column("failures", Integer, nullable=False, default=0),  # in a row
     Column("last_error", Text),
     Column("last_success_at", UtcDateTime),
@@ -207,7 +207,7 @@ notify_waiting = Table(
     Column("happening", JSON, nullable=False),  # core.notify.topics.Happening
 )
 
-# the troubles that a target was told of, until it is told of their end
+# the problems of which a target got a message, until it gets a message of their end
 notify_told = Table(
     "notify_told",
     metadata,
@@ -232,12 +232,12 @@ notify_deliveries = Table(
 
 # --- the media server
 
-# folders with new files that the media server is to be told of, and folders that it was told of a moment ago
+# folders with new files to report to the media server, and folders that were reported a moment ago
 media_folders = Table(
     "media_folders",
     metadata,
     Column("folder", Text, primary_key=True),
-    Column("files", Integer, nullable=False),  # files that it was not told of
+    Column("files", Integer, nullable=False),  # files that were not reported yet
     Column("queued_at", UtcDateTime, nullable=False),  # when the oldest of them was finished
     Column("not_before", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),  # in a row in vain
