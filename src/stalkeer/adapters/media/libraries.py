@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.alias_generators import to_pascal
 
-from stalkeer.adapters.media.server import PLEX, MediaRequest, MediaServer, ask
+from stalkeer.adapters.media.server import PLEX, LibraryRequest, MediaServer, ask
 from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.errors import MediaServerError
 
@@ -72,7 +72,7 @@ _EMBY: TypeAdapter[tuple[_Folder, ...] | _Page] = TypeAdapter(tuple[_Folder, ...
 def read_libraries(server: MediaServer) -> tuple[MediaLibrary, ...]:
     """List the libraries. Raises MediaServerError."""
     path = SECTIONS if server.kind == PLEX else FOLDERS
-    content = ask(server, MediaRequest("GET", path, "for its libraries"), DEADLINES)
+    content = ask(server, LibraryRequest("GET", path, "for its libraries"), DEADLINES)
     try:
         return _of_plex(content) if server.kind == PLEX else _of_emby(content)
     except ValueError as error:
@@ -83,10 +83,10 @@ def refresh_folder(server: MediaServer, library: MediaLibrary, folder: str) -> N
     """Let the server look for new files in a folder of a library, as the server sees it. Raises MediaServerError."""
     what = "to the report of a new file"
     if server.kind == PLEX:
-        question = MediaRequest("GET", f"{SECTIONS}/{library.id}/refresh", what, query={"path": folder})
+        question = LibraryRequest("GET", f"{SECTIONS}/{library.id}/refresh", what, query={"path": folder})
     else:
         told = {"Updates": [{"Path": folder, "UpdateType": "Created"}]}
-        question = MediaRequest("POST", UPDATED, what, body=told)
+        question = LibraryRequest("POST", UPDATED, what, body=told)
     ask(server, question, DEADLINES)
 
 

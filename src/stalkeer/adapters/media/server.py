@@ -33,7 +33,7 @@ class MediaServer:
 
 
 @dataclass(frozen=True)
-class MediaRequest:
+class LibraryRequest:
     """Describe a request. `what` completes the words "Plex answered 500"."""
 
     method: str
@@ -43,7 +43,7 @@ class MediaRequest:
     body: object = None
 
 
-def ask(server: MediaServer, question: MediaRequest, deadlines: Deadlines) -> bytes:
+def ask(server: MediaServer, question: LibraryRequest, deadlines: Deadlines) -> bytes:
     """Return the body of a successful answer. Raises MediaServerError."""
     headers = {"Accept": "application/json", "User-Agent": "Stalkeer", **_login(server)}
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.alias_generators import to_pascal
 
-from stalkeer.adapters.media.server import PLEX, MediaRequest, MediaServer, ask
+from stalkeer.adapters.media.server import PLEX, LibraryRequest, MediaServer, ask
 from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.errors import MediaServerError
 
@@ -83,7 +83,7 @@ _EMBY = TypeAdapter(tuple[_Session, ...])
 
 def read_sessions(server: MediaServer) -> tuple[Watched, ...]:
     """Return the media that users watch now. Raises MediaServerError where no Plex, Jellyfin or Emby answers."""
-    content = ask(server, MediaRequest("GET", PATHS[server.kind], "for its sessions"), DEADLINES)
+    content = ask(server, LibraryRequest("GET", PATHS[server.kind], "for its sessions"), DEADLINES)
     try:
         return _of_plex(content) if server.kind == PLEX else _of_emby(content)
     except ValueError as error:

@@ -85,8 +85,8 @@ _WORDS = {Topic.FAILED: "failed", Topic.DECISION: "needs your decision", Topic.I
 def _counted(happenings: Iterable[Happening]) -> str:
     """Return `23 imported, 1 failed`."""
     counts: Counter[Topic] = Counter()
-    for one in happenings:
-        counts[one.topic] += one.count
+    for happening in happenings:
+        counts[happening.topic] += happening.count
     words = {Topic.IMPORTED: "imported", Topic.FAILED: "failed", Topic.DECISION: "to decide"}
     return ", ".join(f"{counts[topic]} {word}" for topic, word in words.items() if counts[topic])
 

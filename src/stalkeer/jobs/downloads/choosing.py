@@ -147,8 +147,12 @@ def rank(
     ranked = rank_variants(variants, _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
     reasons = {entry_id: (decision.reason,) if decision.reason else () for entry_id, decision in decisions.items()}
     return tuple(
-        RankedMatch(unique[one.variant.entry_id], one.allowed, (*one.reasons, *reasons[one.variant.entry_id]))
-        for one in ranked
+        RankedMatch(
+            unique[ranked_match.variant.entry_id],
+            ranked_match.allowed,
+            (*ranked_match.reasons, *reasons[ranked_match.variant.entry_id]),
+        )
+        for ranked_match in ranked
     )
 
 
