@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from fastapi import FastAPI
 from starlette.datastructures import State
 
@@ -14,17 +16,19 @@ from stalkeer.runtime import App
 
 
 def make_server(app: App, security: Security) -> Gate:
-    """What `app.build_server` builds, over the routes of the tests before. One server at a time is in use."""
-    api, web = _faces(app, security)
+    """What `app.build_server` builds, over the routes of the tests before; nothing else is shared between servers."""
+    api, web = (copy(face) for face in shared_faces(app, security))
     for face in (api, web):
         face.state = State({"app": app, "security": security})
     return join_faces(api, web, security)
 
 
-_FACES: list[FastAPI] = []
-
-
-def _faces(app: App, security: Security) -> list[FastAPI]:
+def shared_faces(app: App, security: Security) -> tuple[FastAPI, FastAPI]:
+    """API and pages with their routes: every program has the same. What reads `app` is built by the first test."""
     if not _FACES:
         _FACES.extend((create_api(app, security), create_web(app)))
-    return _FACES
+    api, web = _FACES
+    return api, web
+
+
+_FACES: list[FastAPI] = []

@@ -7,9 +7,8 @@ import re
 from fastapi.routing import iter_route_contexts
 
 from stalkeer.app import build_security
-from stalkeer.faces.api.app import create_api
-from stalkeer.faces.web.app import create_web
 from stalkeer.runtime import App
+from tests.doubles.server import shared_faces
 
 ENDLESS = ("/events", "/live")
 SAMPLE = {"name": ("radarr", "main", "admin"), "slug": ("radarr", "main")}
@@ -18,7 +17,7 @@ SAMPLE = {"name": ("radarr", "main", "admin"), "slug": ("radarr", "main")}
 def routes(app: App, method: str) -> list[str]:
     """The paths that have this method. They are found once in a process: every program has the same."""
     if not _METHODS:
-        for face in (create_api(app, build_security(app)), create_web(app)):
+        for face in shared_faces(app, build_security(app)):
             for route in iter_route_contexts(face.router.routes):
                 if route.path_format and not route.path_format.endswith(ENDLESS):
                     _METHODS.setdefault(route.path_format, set()).update(route.methods or ())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from stalkeer.app import build_security, build_server
+from stalkeer.app import build_security
 from stalkeer.core.security.callers import COOKIE
 from tests.doubles.app import make_app
+from tests.doubles.server import make_server
 
 LOCAL = ("192.168.1.20", 40000)
 PUBLIC = ("203.0.113.9", 40000)
@@ -22,7 +23,7 @@ def serve(tmp_path, database, clock):
     def start(given=None, client=PUBLIC, **options):
         app = make_app(tmp_path / "data", database, clock, given)
         security = build_security(app)
-        test_client = TestClient(build_server(app, security), client=client, raise_server_exceptions=False, **options)
+        test_client = TestClient(make_server(app, security), client=client, raise_server_exceptions=False, **options)
         test_client.security = security
         opened.append(test_client)
         return test_client

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from stalkeer.app import build_security, build_server
+from stalkeer.app import build_security
 from stalkeer.core.security.callers import COOKIE
 from stalkeer.runtime import App
+from tests.doubles.server import make_server
 
 MB = 1_000_000
 UPLOAD = 40 * MB
@@ -28,7 +29,7 @@ PAGE = "Sec-Fetch-Site: same-origin"
 def address(app: App) -> Iterator[tuple[str, int]]:
     """The whole server on loopback, as uvicorn runs it."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    config = uvicorn.Config(build_server(app, build_security(app)), log_config=None, lifespan="off")
+    config = uvicorn.Config(make_server(app, build_security(app)), log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

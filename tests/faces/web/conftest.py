@@ -17,7 +17,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.testclient import TestClient
 
-from stalkeer.app import Start, build_app, build_security, build_server
+from stalkeer.app import Start, build_app, build_security
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.scenario import MEGABYTE, MOVIES, Cast, build_world
@@ -132,7 +132,7 @@ def served(app: App) -> Iterator[str]:
     """API and pages of `app` on a free port; the engine does not run."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        build_server(app, build_security(app)), log_config=None, timeout_graceful_shutdown=1, lifespan="off"
+        make_server(app, build_security(app)), log_config=None, timeout_graceful_shutdown=1, lifespan="off"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
