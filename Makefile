@@ -99,7 +99,7 @@ screenshots: $(DEV)
 	$(BIN)/python scripts/make_screenshots.py
 
 look: $(DEV)
-	$(BIN)/python scripts/look.py $(if $(STATES),--states $(STATES)) $(if $(WIDTHS),--widths $(WIDTHS))
+	$(BIN)/python scripts/look.py $(if $(STATES),--states $(STATES)) $(if $(WIDTHS),--widths $(WIDTHS)) $(if $(JOBS),--jobs $(JOBS))
 
 e2e: $(DEV)
 	$(BIN)/python -m pytest tests/e2e tests/faces/web

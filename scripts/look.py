@@ -2,6 +2,7 @@
 
     make look                             everything
     make look STATES=sample WIDTHS=360    a part of it
+    make look JOBS=1                      one state after the other
 
 The pictures are for people: look at them one after the other.
 """
@@ -16,7 +17,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import structlog  # noqa: E402 - the tests' folder is found by now
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
 from tests.faces.web.conftest import ARGUMENTS, sample_library, served  # noqa: E402
 from tests.faces.web.look import PAGES, Onlooker, settle  # noqa: E402
 from tests.faces.web.states import NEEDS_DATA, STATES  # noqa: E402
@@ -33,6 +36,7 @@ PICTURES = ROOT / "artifacts" / "look"
 WIDTHS = (360, 768, 1024, 1920)
 THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 HEIGHT = 900
+PATIENCE_MS = 300_000  # on a busy machine, a picture of a long page takes its time
 # every picture is asked for, also those below the fold, and is there
 DRAWN = """async () => {
     for (const picture of document.images) picture.loading = "eager";
@@ -53,26 +57,34 @@ def main() -> int:
     chromium = os.environ.get("STALKEER_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("There is no Chromium on this machine: apt-get install chromium")
-    logging.disable(logging.CRITICAL)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    faults, began = 0, time.monotonic()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        for state in given.states:
-            with site(state) as base:
-                for width in given.widths:
-                    found = look(browser, base, state, width)
-                    faults += found
-                    print(f"{time.monotonic() - began:5.0f} s  {state} at {width} px: {found} faults", flush=True)
-        browser.close()
+    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
+        looks = [pool.submit(look_at_state, chromium, state, given.widths) for state in given.states]
+        faults = sum(one.result() for one in looks)
     print(f"{faults} faults; the pictures are in {PICTURES.relative_to(ROOT)}")
     return 1 if faults else 0
+
+
+def look_at_state(chromium: str, state: str, widths: list[int]) -> int:
+    """Look at all pages of a state in all widths, and return the count of faults."""
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    expect.set_options(timeout=PATIENCE_MS)
+    faults, began = 0, time.monotonic()
+    with sync_playwright() as playwright, site(state) as base:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for width in widths:
+            found = look(browser, base, state, width)
+            faults += found
+            print(f"{time.monotonic() - began:5.0f} s  {state} at {width} px: {found} faults", flush=True)
+        browser.close()
+    return faults
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--states", nargs="*", default=list(STATES), choices=list(STATES))
     parser.add_argument("--widths", nargs="*", type=int, default=list(WIDTHS))
+    parser.add_argument("--jobs", type=int, default=2, help="states at once")
     return parser.parse_args()
 
 
@@ -90,6 +102,7 @@ def site(state: str) -> Iterator[str]:
 def look(browser: Browser, base: str, state: str, width: int) -> int:
     """Look at every page in one window. The pages follow the system's theme, so that each is opened once for both."""
     context = browser.new_context(viewport={"width": width, "height": HEIGHT}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     onlooker = Onlooker.beside(page)
     count = 0

@@ -13,6 +13,7 @@ from stalkeer.runtime import App
 from stalkeer.store.db import tables
 from stalkeer.store.db.bulk import insert_rows, reserve_ids, writing
 from tests.faces.web.conftest import build_sample
+from tests.faces.web.long_lists import build_long_lists
 from tests.faces.web.sample import NOWHERE
 
 QUEUE_ROWS, ENTRIES = 1_007, 200_000
@@ -117,6 +118,7 @@ STATES: Mapping[str, Build] = {
     "queue": build_long_queue,
     "catalogue": build_large_catalogue,
     "hostile": build_hostile,
+    "lists": build_long_lists,
 }
 # Pages of one thing that an empty program does not have.
-NEEDS_DATA = ("why-not", "download", "entry", "source", "series")
+NEEDS_DATA = ("why-not", "download", "entry", "source", "series", "native")

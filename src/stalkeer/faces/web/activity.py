@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from stalkeer.core.downloads.states import ActionOutcome
 from stalkeer.core.matching.rules import RuleId
 from stalkeer.errors import InvalidInput, StalkeerError
-from stalkeer.faces.web.formats import plural
+from stalkeer.faces.web.formats import duration, plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.links import links_of
 from stalkeer.faces.web.paging import Paging, path_of_page
@@ -45,6 +45,7 @@ from stalkeer.store.matching.blocklist import count_blocks, list_blocks
 router = APIRouter(include_in_schema=False)
 
 PAGE_SIZE = 100
+DAY_S = 86_400
 ALL_STATES = tuple(DownloadState)
 OPEN = tuple(state for state in ALL_STATES if state not in FINAL_STATES)
 SHOWS = {
@@ -135,7 +136,9 @@ def get_quarantine(request: Request, page_number: int = 1) -> HTMLResponse:
     with app_of(request).database.connect() as connection:
         paging = Paging.at(page_number, measure_set_aside(connection).count, PAGE_SIZE)
         rows = list_set_aside(connection, limit=PAGE_SIZE, offset=paging.offset)
-    return page(request, "activity/quarantine.html", paging.context(), rows=rows)
+    kept_s = app_of(request).settings.retention.quarantine
+    kept = "" if not kept_s else plural(int(kept_s // DAY_S), "day") if kept_s % DAY_S == 0 else duration(kept_s)
+    return page(request, "activity/quarantine.html", paging.context(), rows=rows, kept=kept)
 
 
 @router.post("/activity/quarantine/{file_id}/accept")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stalkeer.faces.web.settings_form import SECTIONS
+
 
 @dataclass(frozen=True)
 class MenuItem:
@@ -66,7 +68,16 @@ MENU = (
     MenuItem("Calendar", "/calendar", "calendar-days"),
     MenuItem("Statistics", "/statistics", "chart-column"),
     MenuItem("Sources", "/sources", "server"),
-    MenuItem("Settings", "/settings", "settings"),
+    MenuItem(
+        "Settings",
+        "/settings",
+        "settings",
+        children=(
+            MenuItem("Radarr and Sonarr", "/settings/instances"),
+            MenuItem("Notifications", "/settings/notifications"),
+            *(MenuItem(section.label, f"/settings/{section.path}") for section in SECTIONS),
+        ),
+    ),
     MenuItem(
         "System",
         "/system",

@@ -9,7 +9,7 @@ from stalkeer.errors import ConfigurationError, InvalidInput, NotFound, Stalkeer
 from stalkeer.faces.web.forms import FormFields, asked_folders
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, moved, page, refuse
-from stalkeer.faces.web.settings_form import SECTIONS, SettingsPage, fields_of, read_form, section_named
+from stalkeer.faces.web.settings_form import SECTIONS, SettingsPage, fields_of, groups_of, read_form, section_named
 from stalkeer.faces.web.settings_rows import TABLES, changed_lists, context_of, rows_of
 from stalkeer.jobs.hooks.standing import read_hooks
 from stalkeer.jobs.matching.lookups import check_tmdb
@@ -35,9 +35,11 @@ def get_section(request: Request, path: str) -> HTMLResponse:
     section = known_section(path)
     loaded = app_of(request).live.loaded
     app = app_of(request)
+    fields = fields_of(section, loaded)
     context: dict[str, object] = {
         "section": section,
-        "fields": fields_of(section, loaded),
+        "fields": fields,
+        "groups": groups_of(fields),
         "sections": SECTIONS,
         "here": path,
         "loaded": loaded,

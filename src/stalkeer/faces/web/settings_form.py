@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel
 
+from stalkeer.faces.web.runs_text import cron_text
 from stalkeer.settings import LoadedSettings
 from stalkeer.settings.change import LOCKED, changeable_keys
 from stalkeer.settings.choices import choices_of
@@ -95,6 +97,7 @@ class SettingField:
     default: str = ""
     is_advanced: bool = False
     is_changeable: bool = True
+    in_words: str = ""  # a schedule as people say it
 
     @property
     def is_locked(self) -> bool:
@@ -158,7 +161,19 @@ def field_of(key: Key, loaded: LoadedSettings) -> SettingField:
         default=choices.get(text_of(key.default), text_of(key.default)),
         is_advanced=key.is_advanced,
         is_changeable=key.name in changeable_keys(),
+        in_words=schedule_in_words(text_of(shown)) if key.form == "cron" else "",
     )
+
+
+def groups_of(fields: Iterable[SettingField]) -> list[tuple[str, list[SettingField]]]:
+    """Return the fields by their heading, in the order of the page."""
+    return [(head, list(group)) for head, group in groupby(fields, lambda field: field.head)]
+
+
+def schedule_in_words(cron: str) -> str:
+    """Return a schedule in words; empty where there are none for it."""
+    words = cron_text(cron)
+    return "" if words == cron else words
 
 
 def value_at(settings: BaseModel, name: str) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from stalkeer.model import DownloadState, EntryKind
@@ -45,7 +46,12 @@ LEVELS = {
 
 GOOD_NEWS = Look("Done", "ok", "circle-check")
 HAPPY_ENDS = ("download.completed", "health.over", "hook.passed")
-KINDS = {"download.completed": "imported", "health.found": "health", "health.over": "health restored"}
+KINDS = {
+    "download.completed": "Imported",
+    "import.completed": "Imported",
+    "health.found": "Health",
+    "health.over": "Health restored",
+}
 
 
 def event_look(kind: str, level: str) -> Look:
@@ -54,8 +60,8 @@ def event_look(kind: str, level: str) -> Look:
 
 
 def event_label(kind: str) -> str:
-    """Return the label of an event type: `variant changed` for `download.variant_changed`."""
-    return KINDS.get(kind) or kind.rpartition(".")[2].replace("_", " ")
+    """Return the label of an event type: `Download variant changed` for `download.variant_changed`."""
+    return KINDS.get(kind) or re.sub(r"[._]", " ", kind).capitalize()
 
 
 def source_look(card: SourceCard) -> Look:
