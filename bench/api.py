@@ -129,7 +129,7 @@ def _measure(work: Path, entries: int) -> list[Row]:
     with serving(work) as (port, pid):
         client = Client(port, key)
         time.sleep(IDLE_S)
-        rows = [at_most("serve, idle: RSS", _memory(pid), 180, "MB")]
+        rows = [at_most("serve, idle: RSS", memory_of(pid), 180, "MB")]
         rows += _depths(client, entries)
         return rows + _under_load(client, port, key)
 
@@ -185,7 +185,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _memory(pid: int) -> float:
+def memory_of(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1024

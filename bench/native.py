@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from bench._playlists_data import WORDS
-from bench.api import Client, serving
+from bench.api import Client, memory_of, serving
 from bench.rows import Row, at_most
 from stalkeer.core.security.scopes import Scope
 from stalkeer.core.titles import title_key
@@ -68,7 +68,8 @@ def _measure(work: Path, entries: int) -> list[Row]:
             Row("a search: CPU on average", (middle - begun) / ASKED / 3 * 1000, "ms"),
             Row("a page of the feed: CPU on average", (_cpu_s(pid) - middle) / (ASKED * 2 + WALKS * 30) * 1000, "ms"),
         )
-        return [*searches, *feeds, *cost, _polling(port, keys, pid)]
+        polling = _polling(port, keys, pid)
+        return [*searches, *feeds, *cost, polling, at_most("memory after all of it", memory_of(pid), 200, "MB")]
 
 
 def _searches(client: Client, keys: Mapping[str, str]) -> list[Row]:

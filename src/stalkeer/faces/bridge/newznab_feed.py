@@ -111,7 +111,7 @@ def _placeholder_item(link: str, category: int) -> str:
 
 def _item(title: str, guid: str, link: str, date: datetime, size: int, attributes: Sequence[tuple[str, object]]) -> str:
     attrs = "".join(
-        f'<newznab:attr name="{name}" value={_quoted(str(value))}/>'
+        f'<newznab:attr name="{name}" value={_quoted(value) if isinstance(value, str) else _of_number(value)}/>'
         for name, value in attributes
         if value not in (None, "")
     )
@@ -120,6 +120,11 @@ def _item(title: str, guid: str, link: str, date: datetime, size: int, attribute
         f"<pubDate>{format_datetime(date.astimezone(UTC))}</pubDate>"
         f'<enclosure url={_quoted(link)} length="{size}" type="application/x-nzb"/>{attrs}</item>'
     )
+
+
+def _of_number(value: object) -> str:
+    """Write a number, which needs no escapes. A page has hundreds."""
+    return f'"{value}"'
 
 
 def _text(text: str) -> str:

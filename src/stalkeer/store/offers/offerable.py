@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal, or_, select
@@ -185,7 +186,12 @@ def find_live_offer(connection: Connection, guid: str, held_back: Collection[str
     return None if offer_id is None else _describe(connection, [offer_id], held_back).get(offer_id)
 
 
-def _counts(held_back: Collection[str]) -> ColumnElement[bool]:
+# Building these expressions took most of the time of a search, and few `held_back` are used.
+_KEPT = 16
+
+
+@lru_cache(_KEPT)
+def _counts(held_back: tuple[str, ...]) -> ColumnElement[bool]:
     """Return the condition for a match, joined with item, entry and source: it is confirmed, its item and entry are
     present, and the item is not held back.
     """
@@ -201,8 +207,10 @@ def _counts(held_back: Collection[str]) -> ColumnElement[bool]:
     )
 
 
-def _live(query: Select[Any], chosen: OfferSearch) -> Select[Any]:
-    counts = (
+@lru_cache(_KEPT)
+def _has_entry(held_back: tuple[str, ...]) -> ColumnElement[bool]:
+    """Return the condition for an offer that has a match which counts."""
+    return (
         select(literal(1))
         .select_from(offer_entries)
         .join(wanted, wanted.c.id == offer_entries.c.wanted_id)
@@ -213,11 +221,14 @@ def _live(query: Select[Any], chosen: OfferSearch) -> Select[Any]:
         )
         .join(sources, sources.c.id == entries.c.source_id)
         .join(matches, and_(matches.c.wanted_id == wanted.c.id, matches.c.entry_id == entries.c.id))
-        .where(offer_entries.c.offer_id == offers.c.id, _counts(chosen.held_back))
+        .where(offer_entries.c.offer_id == offers.c.id, _counts(held_back))
         .correlate(offers)
         .exists()
     )
-    query = query.where(offers.c.pub_date.is_not(None), counts)
+
+
+def _live(query: Select[Any], chosen: OfferSearch) -> Select[Any]:
+    query = query.where(offers.c.pub_date.is_not(None), _has_entry(tuple(chosen.held_back)))
     if chosen.wanted_ids is None:
         query = query.where(offers.c.instance_id == chosen.instance_id)
     else:  # + 0: SQLite would walk over all offers of the instance, in the order of their dates
@@ -264,6 +275,11 @@ def _live_offer(rows: Sequence[RowMapping]) -> LiveOffer:
 
 
 def _query(held_back: Collection[str], *, of_offers: bool = False) -> Select[Any]:
+    return _matches_query(tuple(held_back), of_offers=of_offers)
+
+
+@lru_cache(_KEPT)
+def _matches_query(held_back: tuple[str, ...], *, of_offers: bool) -> Select[Any]:
     columns = [
         wanted.c.id.label("wanted_id"), wanted.c.arr_id, wanted.c.kind, wanted.c.season, wanted.c.episode,
         wanted.c.absolute, wanted.c.scene_season, wanted.c.scene_episode, wanted.c.scene_absolute, wanted.c.air_date,
