@@ -116,7 +116,7 @@ def test_the_database_file_is_readable_by_its_owner_alone(start, tmp_path):
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
-def test_a_setting_stored_by_another_process_counts_after_a_look(start):
+def test_a_setting_stored_by_another_process_applies_after_the_next_check(start):
     server, command = start("serve"), start()
 
     command.change_settings({"downloads.concurrent_limit": 9})

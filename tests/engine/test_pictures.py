@@ -147,7 +147,7 @@ def test_a_file_that_is_what_its_name_says_is_taken_where_the_user_asks_for_it(h
     assert house.await_state(made, S.COMPLETED).identity.entry_id == named
 
 
-def test_of_a_file_for_two_instances_the_one_that_forbids_it_goes_on_with_another(house, running):
+def test_an_instance_whose_profile_forbids_a_shared_file_gets_another_variant(house, running):
     uhd = house.instance("radarr-4k")
     house.allow(house.instance(), 720, 1080)
     house.allow(uhd, 2160)

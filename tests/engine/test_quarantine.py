@@ -156,7 +156,7 @@ def test_old_files_are_deleted_after_their_retention(house, short):
     assert files(house) == [] and not file.path.exists()
 
 
-def test_health_tells_how_many_files_there_are_and_their_size(house, short):
+def test_health_reports_the_number_and_size_of_quarantined_files(house, short):
     app = house.app
     facts = read_facts(app.database, app.settings, now(), app.cleanup_place.backup, app.secrets)
 

@@ -155,7 +155,7 @@ def add(request: pytest.FixtureRequest) -> Adder:
     return ADDERS[request.param]
 
 
-def test_an_instance_that_answers_is_kept_alike(faces: Faces, radarr: Radarr, add: Adder):
+def test_every_face_saves_an_instance_that_answers(faces: Faces, radarr: Radarr, add: Adder):
     assert add(faces, f"{radarr.url}/settings/general", quality_profile_id="4").is_done
 
     row = faces.known()

@@ -390,7 +390,7 @@ def test_a_refresh_of_a_source_that_does_not_exist_is_refused(app: App, all_face
 
 @pytest.mark.parametrize("number", [0, 1], ids=["web", "api"])
 @pytest.mark.parametrize("is_running", [False, True])
-def test_a_smaller_list_is_not_said_to_be_taken_by_a_refresh_that_will_not_take_it(
+def test_a_refresh_that_leaves_a_smaller_list_on_hold_does_not_announce_it_as_accepted(
     app: App, all_faces, number: int, is_running: bool
 ):
     keep(app, LIST)

@@ -127,7 +127,7 @@ def test_the_bearer_token_of_another_program_does_not_hide_a_session(client, sec
     assert client.get(STATUS, headers={"Authorization": "Bearer eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl"}).status_code == 200
 
 
-def test_a_revoked_key_is_a_strangers(client, app, keys, security):
+def test_a_revoked_key_is_treated_as_unknown(client, app, keys, security):
     assert client.get(STATUS, headers={"X-Api-Key": keys[Scope.READ]}).status_code == 200
 
     revoke_key(app.database, "a read key")

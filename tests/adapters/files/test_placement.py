@@ -199,6 +199,6 @@ def largest_file(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_part_that_has_gone_says_so(tmp_path):
+def test_the_error_names_a_part_file_that_is_gone(tmp_path):
     with pytest.raises(PlacementError, match="does not exist"):
         place(tmp_path / "gone.part", tmp_path / "Dune.mkv")

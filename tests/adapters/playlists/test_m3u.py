@@ -390,7 +390,7 @@ def test_a_logo_of_several_megabytes_is_dropped_and_its_entry_kept():
     assert oddities == {"inline-logo": 1}
 
 
-def test_a_truncated_file_gives_what_is_whole():
+def test_the_whole_entries_of_a_truncated_file_are_read():
     entries, oddities = read('#EXTM3U\n#EXTINF:-1,A\nhttp://h.example/a.mkv\n#EXTINF:-1 tvg-id="" tvg-na')
 
     assert [entry.name for entry in entries] == ["A"]
@@ -404,7 +404,7 @@ def test_lines_that_are_no_urls_are_counted():
     assert oddities == {"not-a-url": 1}
 
 
-def test_a_second_way_of_writing_within_one_list_is_read_as_well():
+def test_a_list_that_mixes_two_ways_of_writing_is_read():
     text = "#EXTM3U\n" + "".join(
         f'#EXTINF:-1 tvg-id="" group-title="F",Film {n}\n{PANEL}/movie/u1/p1/{n}.mkv\n'
         f'#EXTINF:0 tvg-logo="l{n}" tvg-chno="{n}" group-title="L",News {n}\n{PANEL}/live/u1/p1/{n}.ts\n'

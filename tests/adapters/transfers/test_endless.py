@@ -42,7 +42,7 @@ def test_a_body_that_begins_again_is_noticed_whatever_the_pieces(step, size):
 
 
 @pytest.mark.parametrize("suffix", [".ts", ".mkv", ".mp4", ".avi"])
-def test_no_film_begins_again(tmp_path, suffix):
+def test_no_transfer_starts_over(tmp_path, suffix):
     payload = make_media(tmp_path / f"film{suffix}", seconds=6).read_bytes()
     endless = Endless()
 

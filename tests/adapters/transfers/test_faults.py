@@ -173,7 +173,7 @@ def test_a_server_without_ranges_sends_all_again_and_it_is_compared(desk, held):
     assert desk.watching.size == SIZE
 
 
-def test_a_server_without_ranges_that_is_cut_early_costs_nothing_of_what_is_held(desk):
+def test_an_early_cut_of_a_server_without_ranges_loses_no_stored_bytes(desk):
     held = desk.hold(desk.film[:HALF])
     desk.provider.hook = script(
         lambda exchange: exchange.deliver(exchange.answer.__class__(200, {}, exchange.answer.content), cut_after=50_000)
@@ -462,7 +462,7 @@ def test_only_get_is_ever_used_and_a_user_agent_is_always_sent(desk):
     assert all(request.headers["user-agent"] for request in desk.provider.requests)
 
 
-def test_one_connection_at_a_time_is_all_that_is_used(desk):
+def test_a_single_connection_at_a_time_is_used(desk):
     noticing, still_open = threading.Event(), []
     desk.provider.hook = on(faults.noticed_late(faults.cut_after(50_000), noticing), first=4)
     desk.watching.reconnects = 4
@@ -551,7 +551,7 @@ def test_a_stop_over_tls_lets_no_encrypted_byte_into_the_part(desk, secure):
 # --- the disk -------------------------------------------------------------------------------------------------------
 
 
-def test_a_disk_that_is_too_small_is_told_at_once_and_nothing_is_lost(desk, tmp_path):
+def test_a_disk_that_is_too_small_is_reported_at_once_and_nothing_is_lost(desk, tmp_path):
     with mounted_disk(tmp_path / "small", 20 * 1024 * 1024) as small:
         desk.part = small / "7.part"
         desk.provider.add(KEY, Pattern(30_000_000))

@@ -25,7 +25,7 @@ from stalkeer.model import Entry
         ("Общее", "ru"),
     ],
 )
-def test_a_group_tells_its_language(group: str, language: str):
+def test_the_name_of_a_group_gives_its_language(group: str, language: str):
     guess = guess_language(group)
 
     assert guess is not None and guess.language == language

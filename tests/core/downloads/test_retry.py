@@ -55,7 +55,7 @@ def test_local_trouble_is_waited_for_for_ever(kind):
     assert isinstance(decide_retry(kind, 10_000, 0.5, tries=3), RetryIn)
 
 
-def test_gone_is_believed_after_three_tries_over_hours():
+def test_a_file_counts_as_gone_after_three_tries_over_hours():
     waited = seconds(FailureKind.GONE, 1) + seconds(FailureKind.GONE, 2)
 
     assert waited >= 2 * 3600

@@ -13,7 +13,7 @@ def test_each_language_is_preferred_unless_it_is_required():
 
 
 @pytest.mark.parametrize("wrong", ["french", "fr:must", "", "fr,en"])
-def test_what_is_no_language_is_refused_with_the_accepted_form(wrong):
+def test_a_value_that_is_no_language_is_refused_with_the_accepted_form(wrong):
     with pytest.raises(ValueError, match="accepted: fr, en:require"):
         read_wanted_languages([wrong])
 

@@ -101,7 +101,7 @@ def test_a_trouble_is_told_at_once_however_many_messages_there_were():
     assert write_message(group).text == "Renew it"
 
 
-def test_each_trouble_is_told_once_and_once_when_it_is_over():
+def test_each_trouble_makes_one_message_and_another_when_it_is_over():
     found, over = trouble(1, "health.found"), trouble(2, "health.over")
 
     assert take_in(ALL, [found], [], set()).added == (found,)

@@ -89,7 +89,7 @@ def test_a_download_tells_its_story(client, house):
     assert client.get("/api/v1/downloads/999/log").status_code == 404
 
 
-def test_a_priority_is_put(client, house):
+def test_put_sets_the_priority_of_a_download(client, house):
     download = house.download("Dune", None)
 
     answer = client.put(f"/api/v1/downloads/{download}/priority", json={"priority": "high"})

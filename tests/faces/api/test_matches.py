@@ -78,7 +78,7 @@ def test_matches_of_a_source_that_is_switched_off_are_not_counted(app, client, d
     assert get(client, "/matches")["totalRecords"] == len(get(client, "/matches")["records"]) == 0
 
 
-def test_a_match_of_an_imported_item_is_listed_with_those_imported_alone(app, client, dune):
+def test_matches_of_imported_items_are_listed_only_on_request(app, client, dune):
     match = get(client, "/matches")["records"][0]
     with app.database.begin() as connection:
         new = NewDownload(

@@ -84,7 +84,7 @@ def test_a_list_of_mappings_changes_as_a_whole(client, app):
         ("server", {"port": 1}, 404),
     ],
 )
-def test_what_cannot_be_used_is_refused_and_nothing_is_kept(client, app, section, change, status):
+def test_an_invalid_value_is_refused_and_nothing_is_saved(client, app, section, change, status):
     before = app.settings
 
     answer = client.put(f"/api/v1/settings/{section}", json=change)

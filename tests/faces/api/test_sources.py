@@ -34,7 +34,7 @@ def refresh(app, name="tv"):
     return refresh_sources(app.refresher, QuietRun(), name).sources[0]
 
 
-def test_a_source_is_tested_kept_refreshed_and_searched(client, app, provider):
+def test_a_source_is_tested_saved_refreshed_and_searched(client, app, provider):
     tested = client.post("/api/v1/sources/test", json=login(provider)).json()
     assert (tested["usable"], tested["kinds"]) == (True, {"movie": 10, "series": 1})
     assert tested["account"]["max"] == 2
@@ -146,7 +146,7 @@ def test_names_are_unique_and_a_removed_source_can_come_back(client, app, provid
     assert client.post("/api/v1/sources", json=body).json()["entries"] == 11
 
 
-def test_what_a_refresh_changed_is_listed(client, app, provider):
+def test_the_changes_of_a_refresh_are_listed(client, app, provider):
     client.post("/api/v1/sources", json={"name": "tv", **login(provider)})
     refresh(app)
     provider.listing.movies = [*provider.listing.movies[1:], PanelMovie(99, "New Film (2020)")]

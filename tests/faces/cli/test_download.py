@@ -198,7 +198,7 @@ def test_a_title_in_the_database_steers_no_terminal(stalkeer, house):
         assert [sign for sign in ("\x1b", "\x9b", "\u202e", "\x07") if sign in shown] == []
 
 
-def test_the_status_lists_the_last_ten_that_ended_with_what_became_of_them(stalkeer, house, clock):
+def test_the_status_lists_the_last_ten_ended_downloads_with_their_results(stalkeer, house, clock):
     for number in range(12):
         ended = {"state": "completed", "final_path": f"/library/{number}.mkv"}
         if number == 11:

@@ -30,7 +30,7 @@ def test_a_run_matches_and_the_list_shows_it(stalkeer, dune):
     assert "Dune (2021)" in stalkeer("match", "list", "--decision", "confirm").out
 
 
-def test_an_explanation_says_why_not(stalkeer, dune):
+def test_an_explanation_gives_the_reason_against_each_candidate(stalkeer, dune):
     stalkeer("match", "run")
 
     told = stalkeer("match", "explain", "Dune").out

@@ -132,7 +132,7 @@ def test_an_unreachable_source_has_its_own_exit_code(stalkeer):
     assert "s3cret-pass" not in ended.out + ended.err
 
 
-def test_a_source_is_tested_before_it_is_kept(stalkeer):
+def test_a_source_is_tested_before_it_is_saved(stalkeer):
     with Provider() as provider:
         provider.account("ann-login", "s3cret-pass", max_connections=2)
         provider.listing.movies = [PanelMovie(7, "EN - The Silver River (1999)")]

@@ -131,7 +131,7 @@ def test_a_change_with_an_empty_key_keeps_the_key(client: TestClient, app: App, 
     assert [(pair.local, pair.remote) for pair in row.options.path_mappings] == [("/data", "/downloads")]
 
 
-def test_what_another_instance_has_is_chosen_on_the_page(client: TestClient, app: App, radarr: Radarr):
+def test_skipping_the_items_of_another_instance_is_chosen_on_the_page(client: TestClient, app: App, radarr: Radarr):
     form = {"kind": "radarr", "name": "more", "url": radarr.url, "api_key": KEY, "skip_owned_elsewhere": "no"}
     client.post(PAGE, data=form)
 

@@ -288,7 +288,7 @@ def test_selected_entries_are_downloaded_to_the_folder_and_a_refused_one_stops_n
 
 
 @pytest.mark.parametrize(("path", "marks"), [("/catalogue", "/catalogue/"), ("/activity/history", "<time")])
-def test_a_list_by_age_is_turned_around_and_says_so(client: TestClient, app: App, path: str, marks: str):
+def test_a_list_sorted_by_age_can_be_reversed_and_shows_its_order(client: TestClient, app: App, path: str, marks: str):
     fill(app.database, app.secrets, app.clock())
 
     def rows(address: str) -> list[str]:

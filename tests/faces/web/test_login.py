@@ -29,7 +29,7 @@ def test_a_stranger_logs_in_and_comes_to_the_page_asked_for(guarded_site: str, o
     expect(tab.page.get_by_role("heading", name="Activity")).to_be_visible()
 
 
-def test_a_wrong_password_is_said_and_nothing_is_lost(guarded_site: str, open_page: Callable[..., Tab]):
+def test_a_wrong_password_is_reported_and_nothing_is_lost(guarded_site: str, open_page: Callable[..., Tab]):
     tab = open_page(guarded_site)
     tab.page.goto(f"{guarded_site}/login")
 

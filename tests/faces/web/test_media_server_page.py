@@ -27,7 +27,7 @@ def form(server):
     }
 
 
-def test_what_is_typed_is_tried_and_the_library_of_a_path_is_marked(client, app, server, form):
+def test_unsaved_values_are_tested_and_the_library_of_a_path_is_marked(client, app, server, form):
     said = client.post(f"{PAGE}/test", data=form | {"test_path": "/data/vod/films/Alien (1979)"})
 
     assert "would look for new files in /media/films/Alien (1979), for the library Films" in said.text

@@ -94,7 +94,7 @@ KEYS = ('[data-open="#keys"]', "dialog#keys[open]")  # for those who have keys
     ("place", "button", "opened"),
     [(DESK, *ACCOUNT), (DESK, *FOR_NOW), (DESK, *KEYS), (PHONE, *ACCOUNT), (PHONE, *FOR_NOW)],
 )
-def test_what_the_top_bar_opens_has_no_fault(
+def test_the_menus_of_the_top_bar_have_no_fault(
     place: tuple[int, str], button: str, opened: str, seats: dict[tuple[int, str], Seat]
 ):
     seats[place].go("/activity/history")

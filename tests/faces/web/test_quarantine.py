@@ -50,7 +50,7 @@ def is_empty(app: App) -> bool:
         return list_set_aside(connection) == []
 
 
-def test_every_face_lists_it_with_title_and_reason(client: TestClient, app: App, file: Path):
+def test_every_face_lists_quarantined_files_with_title_and_reason(client: TestClient, app: App, file: Path):
     page = client.get("/activity/quarantine").text
     (record,) = client.get("/api/v1/quarantine").json()["records"]
     _, listed = run(app, "quarantine", "list")
@@ -73,7 +73,7 @@ def test_every_face_deletes_it(client: TestClient, app: App, file: Path, face: s
 
 
 @pytest.mark.parametrize("face", ["page", "api", "cli"])
-def test_every_face_accepts_it(client: TestClient, app: App, file: Path, face: str):
+def test_every_face_accepts_a_quarantined_file(client: TestClient, app: App, file: Path, face: str):
     if face == "page":
         client.post("/activity/quarantine/1/accept")
     elif face == "api":

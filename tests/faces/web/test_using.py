@@ -173,7 +173,7 @@ def test_many_are_chosen_and_steered_together(own_site: str, open_page: Callable
     expect(page.get_by_text("No download matches this filter.")).to_be_visible()
 
 
-def test_a_setting_is_checked_saved_and_forgotten_again(own_site: str, open_page: Callable[..., Tab]):
+def test_a_setting_is_checked_saved_and_reset(own_site: str, open_page: Callable[..., Tab]):
     tab = open_page(own_site)
     page = tab.go("/settings/downloads")
 

@@ -407,7 +407,7 @@ def test_an_answer_that_comes_late_is_kept_and_told(house_with, clock):
         assert desk.check(slow) is AccountState.FREE
 
 
-def test_after_the_stop_no_answer_is_written(house_with, clock):
+def test_no_answer_is_stored_after_the_stop(house_with, clock):
     house = house_with()
     slow, told = house.source("slow"), Event()
 

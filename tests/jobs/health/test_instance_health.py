@@ -51,7 +51,7 @@ def radarr(tmp_path, look):
         yield server
 
 
-def test_where_all_is_seen_and_the_clocks_agree_nothing_is_found(arrs, look, radarr):
+def test_visible_folders_and_equal_clocks_give_no_finding(arrs, look, radarr):
     know(arrs, radarr)
 
     assert look() == []

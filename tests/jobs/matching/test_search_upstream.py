@@ -71,7 +71,7 @@ def test_nothing_is_handed_back_unless_wished(database, arrs, clock, radarr):
     assert commands(radarr) == []
 
 
-def test_what_is_new_or_was_just_searched_waits(database, arrs, clock, radarr):
+def test_new_and_recently_searched_items_are_not_searched_yet(database, arrs, clock, radarr):
     radarr.add_movie("Some Film", 2020)
     sync(database, arrs)
     assert hand_back(database, arrs, WISHES).items == 0

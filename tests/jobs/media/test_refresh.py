@@ -157,7 +157,7 @@ def test_a_file_that_comes_while_the_server_is_told_is_told_too(database, clock,
 
 
 @pytest.mark.parametrize("off", [{"refresh": False}, {"type": "none"}])
-def test_nothing_is_noted_or_told_where_the_user_does_not_want_it(database, clock, plex, off):
+def test_no_folder_is_stored_or_reported_without_the_setting_refresh(database, clock, plex, off):
     house = House(database, clock, plex, **off)
 
     house.finish(FILM)

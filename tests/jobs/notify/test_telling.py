@@ -111,7 +111,7 @@ def test_the_events_of_the_time_in_which_nothing_ran_are_one_summary(told, recei
     assert receiver.titles == ["20 imported"]
 
 
-def test_an_account_that_expired_and_recovers_is_told_of_twice(told, receiver):
+def test_an_expired_account_makes_one_message_and_its_recovery_another(told, receiver):
     targets.add_target(told.tools, hook(receiver))
     told.find()
     told.over_minutes(60)

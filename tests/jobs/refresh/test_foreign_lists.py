@@ -172,7 +172,7 @@ def test_files_whose_hosts_swap_keep_their_identity(provider, source, hosts):
     assert source.urls() == urls
 
 
-def test_two_hosts_may_have_other_files_under_one_path(provider, source):
+def test_two_hosts_may_have_different_files_under_the_same_path(provider, source):
     source.add(Credentials(url=provider.url))
     provider.body = listed(*(f"http://{host}.example/films/{n}.mkv" for host in ("a", "b") for n in range(20)))
 

@@ -117,7 +117,7 @@ def test_a_snapshot_of_an_earlier_release_has_no_stretches_and_serves_as_well():
     assert again.snapshot == first.snapshot
 
 
-def test_stretches_that_are_not_of_these_blocks_are_not_believed():
+def test_stretches_of_other_blocks_are_ignored():
     text = playlist([block(number) for number in range(1, 500)])
     first = Read(text).snapshot
     shorter = Stretches(first.stretches.blocks[:5], first.stretches.lengths[:5], first.stretches.fingerprints[:5])

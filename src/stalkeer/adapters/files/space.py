@@ -135,7 +135,7 @@ def remember_mark(folder: Path, memory: Path, mark: str) -> None:
 
 
 def mark_of(folder: Path) -> str:
-    """Return the content of the mark in `folder`, which tells it from other folders at the same path."""
+    """Return the content of the mark in `folder`, which distinguishes it from other folders at the same path."""
     return _read_mark(folder) or ""
 
 

@@ -99,7 +99,7 @@ class PartFile:
                 _fallocate(descriptor, size)
 
     def keep_free(self, floor: int) -> None:
-        """Raise LocalFailure where less than `floor` bytes of the disk are free: for files of unknown size."""
+        """Raise LocalFailure where less than `floor` bytes are free. Used for files of unknown size."""
         with on_disk(self.path):
             if _free(self._main) < floor:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -440,7 +440,7 @@ class Transfer:
     def _refuse_pages(self, opened: Opened, first: bytes) -> BodyKind:
         kind = kind_of_body(opened.head.validators.content_type, start_of(first))
         if kind is BodyKind.PAGE:
-            message = f"{opened.subject}: the server answered with a page instead of the file; ask the account's status"
+            message = f"{opened.subject}: the server sent a page instead of the file; check the account's status"
             raise Hopeless(TransferFailed(FailureKind.ACCOUNT, message, status=opened.head.status))
         if kind is BodyKind.MEDIA:
             refuse_compressed(opened, first)

@@ -201,7 +201,7 @@ def unsaid_country_barrier(hit: Hit, entry: EntryFacts) -> str | None:
     own = hit.work.names[0]
     if own.country is None or entry.title.country is not None or hit.name.base != own.base:
         return None
-    return f"{own.text!r} is told apart by its country, which the name does not say"
+    return f"{own.text!r} differs from others only by its country, which the name does not have"
 
 
 _HOW = {

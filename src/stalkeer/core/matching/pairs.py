@@ -279,7 +279,7 @@ def _rivals_apart(slots: Iterable[_Slot], most: int) -> list[_Slot]:
     things = {(slot.item.season, slot.item.episode) for slot in slots if slot.barrier is None}
     if len(things) <= most:
         return slots
-    reason = f"{len(things)} episodes claim it, and it is one entry"
+    reason = f"{len(things)} episodes match this single entry"
     return [slot if slot.barrier is not None else slot._replace(barrier=reason) for slot in slots]
 
 

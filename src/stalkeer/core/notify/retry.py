@@ -10,7 +10,7 @@ REFUSALS = 3  # a message that the target refuses is tried this often
 
 
 def delay_after(attempts: int) -> timedelta:
-    """Return the pause after this many attempts in vain."""
+    """Return the pause after this many failed attempts."""
     return timedelta(seconds=DELAYS_S[min(max(attempts, 1), len(DELAYS_S)) - 1])
 
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 UNKNOWN = IPv4Address("0.0.0.0")  # noqa: S104 - stands for no address; it is in no network
-# Each tells that somebody else stands behind the peer. A browser sends none of them.
+# Headers of proxies: each shows that the peer is not the client. A browser sends none of them.
 PROXY_HEADERS = frozenset(
     {
         "via",

@@ -12,7 +12,7 @@ KEPT = timedelta(seconds=10)
 
 
 class CachedAnswer(Generic[Value]):
-    """Hold the last value. While one caller reads it anew, the others wait for the same value."""
+    """Hold the last value. While one caller reads it again, the others wait for the same value."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -54,7 +54,7 @@ def with_common_options(command: object) -> None:
 
 @cache
 def _common() -> tuple[TyperOption, ...]:
-    """Return the same options for all commands. Making them anew took half of the time before a command began."""
+    """Return the same options for all commands. Making them again took half of the time before a command began."""
     template = typer.Typer(add_completion=False)
     template.command()(common_options)
     options = [option for option in typer.main.get_command(template).params if isinstance(option, TyperOption)]

@@ -113,7 +113,7 @@ def next_url(chosen: EntrySearch, params: Mapping[str, object], rows: list[Catal
 
 @router.get("/catalogue/{entry_id}")
 def get_one(request: Request, entry_id: int) -> Response:
-    """Show an entry, over the catalogue where its link is opened as a page of its own."""
+    """Show an entry. Opened as a page of its own, it is shown over the catalogue."""
     app = app_of(request)
     shown = read_entry(app, EntryId(entry_id))
     if is_fragment(request):

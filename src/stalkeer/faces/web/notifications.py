@@ -77,7 +77,7 @@ def post_new(request: Request, given: FormFields) -> Response:
 
 @router.post(f"{PAGE}/test")
 def post_test(request: Request, given: FormFields) -> HTMLResponse:
-    """Send a test message to what is typed. An empty address means the saved one."""
+    """Send a test message to the entered address. An empty address means the saved one."""
     tools, form = app_of(request).notifier, read_form(given)
     try:
         if "known" in given:

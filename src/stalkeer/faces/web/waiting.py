@@ -36,7 +36,7 @@ log = get_logger(__name__)
 
 @dataclass
 class TrialWait:
-    """Try to build the program until it succeeds. `reason` tells why the last try failed."""
+    """Try to build the program until it succeeds. `reason` is why the last try failed."""
 
     build: Callable[[], App]
     reason: StalkeerError

@@ -114,7 +114,7 @@ def _files(connection: Transaction, after: int, limit: int) -> DuplicatePage:
 
 
 def _on_disk(files: Sequence[FinishedFile], rows: Mapping[InstanceId, InstanceRow]) -> tuple[DuplicatePart, ...]:
-    """Return the files that are there, each once. Hard links of one file are one file."""
+    """Return the files that exist, each once. Hard links to a file count as the same file."""
     parts: dict[tuple[int, int], DuplicatePart] = {}
     for file in files:
         for path in _places(file, rows):

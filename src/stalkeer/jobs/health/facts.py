@@ -30,7 +30,7 @@ EXPIRY_WARNING = timedelta(days=7)
 MOST_SKEW = timedelta(seconds=30)
 LOOKED_BACK = timedelta(days=14)
 BACKUP_AGE = timedelta(days=30)
-MEDIA_PATIENCE = timedelta(minutes=15)  # a media server may start anew meanwhile
+MEDIA_PATIENCE = timedelta(minutes=15)  # a media server may be restarting
 
 
 @dataclass(frozen=True)

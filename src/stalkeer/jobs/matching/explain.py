@@ -88,7 +88,7 @@ def _why_other(item: WantedItem, entry: EntryFacts) -> str:
     if item.season is None:
         return "it is an episode, not a movie" if title.episodes else "its name is another one"
     if title.season is None and not title.episodes and title.absolute is None and title.air_date is None:
-        return "its name says no season and episode"
+        return "its name has no season and episode"
     said = title.air_date or _numbers(title.season, title.episodes or (title.absolute or 0,))
     return f"its name says {said}"
 

@@ -80,7 +80,7 @@ def choose_instance(arrs: Arrs, kind: InstanceKind, slug: str | None) -> Instanc
 def propose_item(
     arrs: Arrs, row: InstanceRow, terms: Sequence[str], is_enough: Callable[[Sequence[FoundItem]], bool]
 ) -> AddProposal:
-    """Look the terms up in the instance, until the results are enough. Raises ArrError where it cannot be asked."""
+    """Search the instance term by term, until the results are enough. Raises ArrError where it cannot be asked."""
     found: dict[int, FoundItem] = {}
     with arrs.client(row) as client:
         for term in terms:

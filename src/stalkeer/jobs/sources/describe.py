@@ -156,7 +156,7 @@ def _placed(present: NewSource, credentials: Credentials, patch: SourcePatch) ->
 
 
 def locate(address: str, credentials: Credentials, *, as_playlist: bool = False) -> tuple[SourceKind, Credentials]:
-    """Tell a file, a playlist's address and an account's server apart.
+    """Recognise whether a text names a file, the address of a playlist, or the server of an account.
 
     A panel's `get.php` address becomes its account, because the account's lists have more details than the playlist.
     """

@@ -122,7 +122,7 @@ def look_at_watch_folders(context: WatchContext) -> bool:
     return is_taken
 
 
-# --- what became of earlier files ----------------------------------------------------------------------------------
+# --- the results of earlier files ----------------------------------------------------------------------------------
 
 
 def _settle_taken(context: WatchContext, files: Sequence[WatchFile]) -> None:

@@ -21,13 +21,14 @@ GROUP = "group"  # the kind of a title that is a group of entries: it has words 
 
 
 class TitleBook:
-    """Hold the titles that a refresh met so far, with their ids; the database is asked only for others.
+    """Hold the titles that a refresh has met so far, with their ids. The database is asked only for other titles.
 
-    Keys wait in the book, for `write_some` to write very many in their order: before the entries become visible.
-    One that is lost with a killed refresh is written by the next one that meets its title.
+    Keys are collected here. `write_some` writes them sorted, before the entries become visible. A key that is lost with
+    a killed refresh is written by the next refresh that meets its title.
 
-    On SQLite titles wait likewise where `is_first` says that a source has no entries yet: all that refer to them are
-    then invisible, and go again if the titles are lost. In the order of a list each would cost a page of their index.
+    On SQLite, titles are collected in the same way where `is_first` says that a source has no entries yet: its rows are
+    invisible until the end, and are removed if the titles are lost. Unsorted, each title would change another page of
+    the index.
     """
 
     def __init__(self, parser_version: int, *, is_first: bool = False) -> None:

@@ -80,7 +80,7 @@ class StreamEntry:
 
 @dataclass(frozen=True)
 class StreamPage:
-    """Hold a page of streams, and the key to go on behind; None at the end."""
+    """Hold a page of streams, and the key after which the next page begins, or None at the end."""
 
     streams: tuple[tuple[StreamEntry, ...], ...]
     after: str | None

@@ -42,7 +42,7 @@ class Event:
 
     @property
     def output(self) -> str:
-        """Return the output of the script that the event tells of; empty for other events."""
+        """Return the output of the script in the event, or an empty text for other events."""
         return str((self.data or {}).get("output") or "")
 
 

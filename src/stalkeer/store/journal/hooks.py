@@ -83,7 +83,7 @@ def list_hooks(connection: Connection) -> list[HookRow]:
 
 
 def noted_hooks(connection: Connection) -> frozenset[HookName]:
-    """Return the hooks that any process has."""
+    """Return the hooks that are set in any process."""
     names = connection.execute(select(hooks.c.name).distinct()).scalars()
     return frozenset(name for stored in names if (name := _read(stored)))
 

@@ -72,7 +72,7 @@ def drop_waiting(connection: Connection, target_id: TargetId, event_ids: Collect
 def write_delivery(
     connection: Connection, target_id: TargetId, message: Message, of_events: Collection[int], now: datetime
 ) -> None:
-    """Write a message about these waiting events, which then wait no longer. Note the troubles that it tells of."""
+    """Write a message about these waiting events, which then wait no longer. Note its troubles."""
     drop_waiting(connection, target_id, of_events)
     for happening in message.happenings:
         if happening.trouble:

@@ -1,4 +1,4 @@
-"""Store the last answers of accounts, and count the connections of Stalkeer among theirs."""
+"""Store the last answers of accounts, and count Stalkeer's own connections among the reported ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Store the videos of watch folders: what each look found, and what became of each."""
+"""Store the videos of watch folders: the findings of each check, and the result of each video."""
 
 from __future__ import annotations
 
