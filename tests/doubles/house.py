@@ -26,14 +26,25 @@ from stalkeer.engine.program import EngineClients
 from stalkeer.engine.table import JobTable
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply
-from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
+from stalkeer.model import (
+    DownloadId,
+    DownloadState,
+    EntryId,
+    InstanceId,
+    InstanceKind,
+    SourceId,
+    SourceKind,
+    WantedId,
+)
 from stalkeer.runtime import App
 from stalkeer.store.catalogue.extensions import remember_extension
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import download_items, downloads, entries, instances, library, matches, sources, wanted
 from stalkeer.store.downloads.downloads import NewDownload, NewItem, add_item, create_download, get_download
 from stalkeer.store.downloads.rows import DownloadRow
-from stalkeer.store.library.instances import InstanceOptions
+from stalkeer.store.library.instances import InstanceOptions, NewInstance, add_instance, find_instance
+from stalkeer.store.sources.description import Credentials, NewSource
+from stalkeer.store.sources.sources import add_source
 from tests.doubles.app import make_app
 
 PATIENCE_S = 60.0
@@ -127,37 +138,24 @@ class House:
         return self.replies.get(source_id)
 
     def source(self, slug: str = "main", max_connections: int | None = 2) -> SourceId:
-        values = {
-            "slug": slug,
-            "kind": "xtream",
-            "origin": "config",
-            "enabled": True,
-            "credentials": "",
-            "generation": 1,
-            "max_connections": max_connections,
-            "created_at": now(),
-        }
+        """An account that has been refreshed once."""
+        url = self.provider_url or (self.provider.url if self.provider else "http://127.0.0.1:9")
+        credentials = Credentials(url=url, username=f"viewer-of-{slug}", password=f"password-of-{slug}")
+        new = NewSource(slug, SourceKind.XTREAM, credentials, max_connections=max_connections)
         with self.database.begin() as connection:
             known = connection.execute(select(sources.c.id).where(sources.c.slug == slug)).scalar_one_or_none()
-            made = known or connection.execute(sources.insert().values(**values).returning(sources.c.id)).scalar_one()
-        return SourceId(made)
+            if known is not None:
+                return SourceId(known)
+            made = add_source(connection, new, self.app.secrets, now())
+            connection.execute(update(sources).where(sources.c.id == made.id).values(generation=1))
+        return made.id
 
-    def instance(self, slug: str = "radarr", kind: str = "radarr") -> InstanceId:
-        values = {
-            "slug": slug,
-            "kind": kind,
-            "origin": "config",
-            "url": self.radarr.url if self.radarr else "http://127.0.0.1:9",
-            "api_key": self.app.secrets.encrypt(self.radarr.api_key if self.radarr else "key"),
-            "options": {},
-            "created_at": now(),
-            "enabled": True,
-        }
+    def instance(self, slug: str = "radarr") -> InstanceId:
+        url = self.radarr.url if self.radarr else "http://127.0.0.1:9"
+        new = NewInstance(slug, InstanceKind.RADARR, url, self.radarr.api_key if self.radarr else "key")
         with self.database.begin() as connection:
-            known = connection.execute(select(instances.c.id).where(instances.c.slug == slug)).scalar_one_or_none()
-            return InstanceId(
-                known or connection.execute(instances.insert().values(**values).returning(instances.c.id)).scalar_one()
-            )
+            known = find_instance(connection, slug)
+            return known.id if known is not None else add_instance(connection, new, self.app.secrets, now())
 
     def allow(self, instance_id: InstanceId, *resolutions: int) -> None:
         """Let all of its items have a quality profile that allows web downloads of these resolutions only."""

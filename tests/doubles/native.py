@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
@@ -23,11 +23,12 @@ from stalkeer.demo.sonarr import Sonarr
 from stalkeer.faces.http.security import Security
 from stalkeer.jobs.native.tickets import ticket_of
 from stalkeer.jobs.system.api_keys import make_key
-from stalkeer.model import DownloadId, EntryId, InstanceId, WantedId, WantedKind
+from stalkeer.model import DownloadId, EntryId, InstanceId, InstanceKind, WantedId, WantedKind
 from stalkeer.store.db.tables import entries as entry_table
-from stalkeer.store.db.tables import grabs, instances
+from stalkeer.store.db.tables import grabs
 from stalkeer.store.downloads.native_items import NativeGrab, find_native
 from stalkeer.store.downloads.rows import DownloadRow
+from stalkeer.store.library.instances import NewInstance, add_instance
 from stalkeer.store.offers.grabs import GrabRow, find_grab
 from stalkeer.store.offers.offers import NewOffer, OfferedEntry, add_offer
 from tests.doubles.completed_downloads import CompletedDownloads
@@ -160,10 +161,9 @@ class NativeHouse:
         return self._instance(sonarr, "sonarr", slug, category)
 
     def _instance(self, server: ArrServer, kind: str, slug: str, category: str) -> CompletedDownloads:
-        values = {"slug": slug, "kind": kind, "origin": "config", "url": server.url, "enabled": True}
-        more = {"api_key": self.house.app.secrets.encrypt(server.api_key), "options": {}, "created_at": now()}
+        new = NewInstance(slug, InstanceKind(kind), server.url, server.api_key)
         with self.house.database.begin() as connection:
-            connection.execute(insert(instances).values(**values, **more))
+            add_instance(connection, new, self.house.app.secrets, now())
         return CompletedDownloads(server, self.send, self.key(Scope.BRIDGE, slug), category)
 
     def offer_episodes(self, slug: str, series: LibrarySeries, episodes: Sequence[Episode], body: bytes) -> Offered:
