@@ -132,7 +132,7 @@ def test_streams_that_are_held_open_at_once_are_all_counted(late_provider):
         assert (late_provider.open_streams(), late_provider.connections.peak["anna"]) == (2, 2)
 
 
-def test_the_account_tells_its_limits_and_what_it_offers(provider, http):
+def test_the_account_answers_with_its_limits_and_lists(provider, http):
     provider.listing.movies.append(PanelMovie(7, "A Film (2020)", tmdb_id=11))
     provider.listing.series.append(PanelSeries(3, "A Series", (SeriesEpisode(70, 1, 2, "Two"),)))
     api = f"{provider.url}/player_api.php?username=anna&password=pw"

@@ -257,7 +257,7 @@ def test_a_command_is_forgotten_after_a_while(radarr, ask_radarr, film):
     assert ask_radarr("GET", f"/api/v3/command/{command['id']}").status == 404
 
 
-def test_the_same_command_while_it_waits_is_the_same_command(radarr, ask_radarr, film):
+def test_a_repeated_command_is_not_queued_twice_while_it_waits(radarr, ask_radarr, film):
     import threading
 
     go = threading.Event()

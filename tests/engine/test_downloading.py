@@ -74,7 +74,7 @@ def test_a_limit_for_each_host_holds_for_what_was_never_fetched_before(tmp_path,
         assert steps == ["download.started", "download.fetched"] * 4
 
 
-def test_its_size_is_shown_from_the_first_moment(house, running):
+def test_the_size_of_a_download_is_shown_from_the_first_moment(house, running):
     house.provider.hook = on(stall_after(100_000))
     download = house.download("Dune", content(3_000_000))
 

@@ -56,7 +56,7 @@ def test_a_file_that_became_shorter_midway_is_fetched_anew(strict, running):
     assert strict.result(download) == digest(served(shorter))
 
 
-def test_a_notice_instead_of_the_rest_costs_nothing_of_what_had_come(strict, running):
+def test_a_notice_instead_of_the_rest_loses_no_stored_bytes(strict, running):
     body, notice = media(MOVIE_90, 3_000_000, 1), served(media(EPISODE_24, 100_000, 2))
     download = strict.download("Dune", body)
     strict.provider.hook = script(faults.cut_after(2_000_000), *[faults.body(notice)] * 2)

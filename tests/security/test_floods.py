@@ -200,7 +200,7 @@ def test_a_flood_of_refused_requests_is_a_few_lines_of_log_a_minute(serve, caplo
     assert SHOWN <= lines <= SHOWN + 2, "a slow machine may need more than one minute for them"
 
 
-def test_what_was_not_logged_is_counted_by_the_next_line():
+def test_the_next_log_line_counts_the_suppressed_lines():
     now = [0.0]
     flood = FloodLog(shown=2, monotonic=lambda: now[0])
 

@@ -165,7 +165,7 @@ def test_a_bad_setting_is_named_with_value_and_what_is_accepted(written, text, n
     assert accepted in str(raised.value)
 
 
-def test_every_problem_is_told_at_once_with_its_place(written):
+def test_all_problems_are_reported_at_once_with_their_places(written):
     config = written("downloads: {timeout: x}\nlogging: {level: loud}")
 
     with pytest.raises(ConfigurationError) as raised:

@@ -60,7 +60,7 @@ def test_a_page_of_the_ui_below_a_base_path_is_cut_back_to_the_base(based):
     assert reach(based, f"{based.url}/movie/some-film").url == based.url
 
 
-def test_the_other_program_is_told_apart(sonarr):
+def test_radarr_and_sonarr_are_distinguished(sonarr):
     with pytest.raises(ArrWrongProgram, match=r"is Sonarr, not Radarr.*under `sonarr`"):
         reach(sonarr)
 

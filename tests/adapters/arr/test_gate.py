@@ -96,7 +96,7 @@ def test_each_time_it_is_shut_again_the_pause_doubles_up_to_a_bound(gate, clock)
     assert max(pauses) == LONGEST_PAUSE_S
 
 
-def test_requests_are_counted_until_somebody_asks(gate):
+def test_requests_are_counted_until_the_count_is_read(gate):
     gate.enter()
     gate.enter()
 

@@ -232,7 +232,7 @@ def gives_back_the_other_form(server):
 
 
 @pytest.mark.parametrize("release", NAMES)
-def test_a_name_in_composed_and_in_decomposed_letters_is_one(radarr, radarr_client, film, tmp_path, release):
+def test_a_name_in_composed_and_in_decomposed_letters_is_the_same(radarr, radarr_client, film, tmp_path, release):
     file = staged(tmp_path / "staging", release, FILM)
     twin = file.parent.parent / other_form(release) / other_form(file.name)
     twin.parent.mkdir()

@@ -98,7 +98,7 @@ def test_requests_are_spaced(server, tmdb, clock):
     assert clock.slept == [pytest.approx(0.1)]
 
 
-def test_namesakes_of_a_film_are_all_that_is_found(server, tmdb):
+def test_the_namesakes_of_a_film_are_all_results_of_the_search(server, tmdb):
     server.answers["search/movie"] = {
         "results": [
             {"id": 7, "title": "The Salt Road", "original_title": "Solna droga", "release_date": "2014-05-01"},

@@ -68,7 +68,7 @@ def test_silence_before_the_headers_ends_after_its_own_time(desk):
     assert isinstance(outcome, TransferFailed) and "no answer in time" in outcome.message
 
 
-def test_a_slow_but_living_server_is_borne_with(desk):
+def test_a_slow_but_living_server_is_not_given_up(desk):
     desk.provider.hook = on(faults.drip(30_000, 0.05))
 
     assert_whole(desk, desk.fetch(limits=TransferLimits(silence_s=0.5, no_progress_s=0.5)))
@@ -163,7 +163,7 @@ def test_a_part_that_does_not_fit_is_never_appended(desk, behaviour):
 
 
 @pytest.mark.parametrize("held", [1000, 65_536, HALF, SIZE - 1])
-def test_a_server_without_ranges_sends_all_again_and_it_is_compared(desk, held):
+def test_the_whole_body_of_a_server_without_ranges_is_compared_with_the_stored_bytes(desk, held):
     desk.hold(desk.film[:held])
     desk.provider.hook = on(faults.ignores_range)
 
@@ -581,7 +581,7 @@ def test_an_endless_stream_stops_at_the_reserve_of_the_disk(desk):
     assert 0 < desk.watching.offset == desk.part.stat().st_size <= SIZE
 
 
-def test_a_disk_that_fills_up_midway_keeps_what_came_and_goes_on_when_there_is_room(desk, tmp_path):
+def test_a_download_stopped_by_a_full_disk_keeps_its_bytes_and_resumes_when_there_is_room(desk, tmp_path):
     with mounted_disk(tmp_path / "small", 20 * 1024 * 1024) as small:
         desk.part = small / "7.part"
         desk.provider.add(KEY, Pattern(15_000_000))

@@ -62,7 +62,7 @@ def test_a_range_that_comes_as_200_and_does_not_say_so_is_not_taken_for_the_whol
     assert_whole(desk, outcome)
 
 
-def test_a_range_that_comes_chunked_as_200_and_does_not_say_so_is_not_taken_for_the_whole(desk):
+def test_a_chunked_part_with_status_200_is_not_taken_for_the_whole_file(desk):
     def behave(exchange):
         headers = {name: value for name, value in exchange.answer.headers.items() if name != "Content-Range"}
         exchange.answer = replace(exchange.answer, status=200, headers=headers)

@@ -186,7 +186,7 @@ def test_specials_and_offshoots_are_not_the_show(name):
         ("Wandering Blade: Brotherhood - 65", NOTHING),
     ],
 )
-def test_an_anime_by_its_absolute_and_by_its_season_number(name, decision):
+def test_an_anime_is_matched_by_its_absolute_and_by_its_season_number(name, decision):
     wanted = as_item(series("Wandering Blade", 1999, series_type="anime"), season=3, episode=5, absolute=65)
 
     assert decide(wanted, name) is decision

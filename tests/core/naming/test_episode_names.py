@@ -47,7 +47,7 @@ def named(pattern, episodes=EPISODES[:1], series=SERIES, style=MultiEpisode.PREF
         ("{Series Title} - {Air-Date}", "The Show (2014) - Unknown"),
     ],
 )
-def test_tokens_become_what_they_name(pattern, name):
+def test_tokens_are_replaced_by_their_values(pattern, name):
     assert named(pattern) == name
 
 

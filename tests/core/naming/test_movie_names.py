@@ -58,7 +58,7 @@ def named(pattern, movie=FILM, file=FILE, characters=USUAL):
         ("{Movie Title}{ Custom Format:Absent}", "The Last - Part 2"),
     ],
 )
-def test_tokens_become_what_they_name(pattern, name):
+def test_tokens_are_replaced_by_their_values(pattern, name):
     assert named(pattern) == name
 
 

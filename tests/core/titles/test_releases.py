@@ -27,7 +27,7 @@ def first(name, kind=None):
         "[Group] Quiet Harbour 05 VOSTFR HD (1280x720).mp4",
     ],
 )
-def test_an_episode_that_counts_through_is_one_although_nobody_says_so(name):
+def test_a_release_with_an_absolute_number_is_an_episode_without_a_known_kind(name):
     parsed = parse_title(name)
 
     assert parsed.hypotheses[0].text == "Quiet Harbour"

@@ -64,7 +64,7 @@ def test_pause_resume_and_cancel_change_the_state(client, house):
     assert (paused, resumed, cancelled) == ("paused", "queued", "cancelled")
 
 
-def test_a_cancelled_download_keeps_what_it_has_where_that_is_wished(client, house, tmp_path):
+def test_a_cancelled_download_keeps_its_incomplete_file_on_request(client, house, tmp_path):
     kept, dropped = house.download("Dune", None), house.download("Alien", None)
     for download in (kept, dropped):
         part = tmp_path / f"{download}.part"
@@ -97,7 +97,7 @@ def test_put_sets_the_priority_of_a_download(client, house):
     assert answer.json()["priority"] == "high"
 
 
-def test_an_action_that_makes_no_sense_is_a_conflict_with_its_reason(client, house):
+def test_an_impossible_action_is_a_conflict_with_its_reason(client, house):
     download = house.download("Dune", None)
     house.change(download, state="completed")
 

@@ -38,7 +38,7 @@ def post(client, path, **body):
     return answer.json()
 
 
-def test_matches_are_listed_the_surest_first_with_their_evidence(client, dune):
+def test_matches_are_listed_by_score_with_their_evidence(client, dune):
     listed = get(client, "/matches")
 
     assert listed["totalRecords"] == 3

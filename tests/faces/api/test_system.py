@@ -151,7 +151,7 @@ def test_the_checks_can_be_run_now(client):
     assert {finding["check"] for finding in answer.json()["records"]} >= {"path"}
 
 
-def test_metrics_need_the_key_and_tell_figures(client, stranger):
+def test_metrics_need_the_key_and_contain_figures(client, stranger):
     answer = client.get("/metrics")
 
     assert stranger.get("/metrics").status_code == 401

@@ -93,7 +93,7 @@ def test_an_instance_that_does_not_answer_keeps_no_other_from_being_connected(st
     assert "refused" in ended.document["errors"]["sonarr"]
 
 
-def test_tags_to_leave_alone_are_given_when_an_instance_is_added(stalkeer, radarr):
+def test_tags_to_skip_are_given_when_an_instance_is_added(stalkeer, radarr):
     radarr.tags.append({"id": 1, "label": "manual"})
     radarr.add_movie("Some Film", 2020, tags=[1])
     stalkeer("arr", "add", "radarr", radarr.url, "--api-key", radarr.api_key, "--exclude-tag", "Manual")

@@ -74,7 +74,7 @@ def test_a_row_is_not_dropped_among_those_of_another_priority(client: TestClient
     assert said.status_code == 422 and "have different priorities" in said.text
 
 
-def test_the_queue_is_paused_and_slowed_for_now_and_every_page_says_so(client: TestClient):
+def test_a_temporary_pause_and_speed_limit_are_shown_on_every_page(client: TestClient):
     client.post("/queue/pause", data={"minutes": "30"})
     client.post("/queue/speed", data={"rate": "5MB", "minutes": "60"})
     pages = [client.get(path).text for path in ("/", "/catalogue", "/system/about")]

@@ -64,7 +64,7 @@ def test_a_target_is_added_shown_changed_tried_and_removed(client: TestClient, a
     assert targets.list_targets(app.notifier) == []
 
 
-def test_what_is_wrong_is_said_at_its_field(client: TestClient, form):
+def test_an_error_is_shown_at_its_field(client: TestClient, form):
     said = client.post(PAGE, data=form | {"quiet_hours": "late"}, headers={"HX-Request": "true"})
 
     assert said.status_code == 422

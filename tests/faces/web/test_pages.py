@@ -74,7 +74,7 @@ def test_lists_fit_every_width_between_a_phone_and_a_desk(name: str, seats: dict
 
 
 @pytest.mark.parametrize("place", [DESK, PHONE])
-def test_results_of_a_search_lie_beside_one_another(place: tuple[int, str], seats: dict[tuple[int, str], Seat]):
+def test_search_results_are_shown_side_by_side(place: tuple[int, str], seats: dict[tuple[int, str], Seat]):
     seats[place].go("/wanted")
     page = seats[place].tab.page
     page.get_by_role("searchbox", name="Search wanted and catalogue").fill("the")

@@ -59,7 +59,7 @@ def test_hours_of_no_day_are_refused(client: TestClient, app: App):
     assert app.settings.downloads.hours == ()
 
 
-def test_a_row_is_added_and_taken_away_without_losing_what_is_typed(client: TestClient, app: App):
+def test_a_row_is_added_and_removed_without_losing_typed_text(client: TestClient, app: App):
     more = client.post(f"{HOURS}/add", data=of("hours", {"rows": "1", **NIGHT})).text
     less = client.post(f"{HOURS}/without/0", data=of("hours", {"rows": "2", **NIGHT, "1.start": "22:00"})).text
 

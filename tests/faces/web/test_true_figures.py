@@ -49,7 +49,7 @@ NEVER_SCANNED = (
 
 
 @pytest.mark.parametrize("path", ["/wanted", "/wanted/cutoff", "/matches", "/"])
-def test_what_was_never_scanned_says_so_and_claims_nothing(client: TestClient, lived_in: App, path: str):
+def test_figures_without_a_scan_say_so_and_claim_nothing(client: TestClient, lived_in: App, path: str):
     write(lived_in, *NEVER_SCANNED)
 
     words = words_of(client.get(path).text)

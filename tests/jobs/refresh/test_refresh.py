@@ -650,7 +650,7 @@ def test_a_shrink_may_be_allowed_for_one_source(bench):
     assert bench.refresh(playlist(*FILMS[:3])).outcome is RefreshOutcome.REFRESHED
 
 
-def test_a_copy_that_cannot_be_written_is_told_of_and_the_catalogue_changes_all_the_same(bench):
+def test_a_copy_that_cannot_be_written_is_reported_and_the_catalogue_still_changes(bench):
     (bench.tools.data_dir / "archives").write_text("in the way")
 
     report = bench.refresh(playlist(*FILMS))
@@ -711,7 +711,7 @@ def test_the_login_of_the_lists_own_address_is_neither_in_logos_nor_in_copies(be
     assert b"s3cret-pass" not in gzip.decompress(Path(copy.path).read_bytes())
 
 
-def test_half_a_copy_of_a_killed_refresh_goes_with_the_next(bench):
+def test_a_partial_copy_of_a_killed_refresh_is_removed_by_the_next(bench):
     folder = bench.tools.data_dir / "archives" / "main"
     folder.mkdir(parents=True)
     (folder / "20260101T000000Z-1.m3u.part").write_bytes(b"half")

@@ -213,7 +213,7 @@ def test_the_next_command_ends_the_run_of_one_that_was_killed(database, clock):
         assert get_run(connection, dead).state is RunState.FAILED
 
 
-def test_what_has_ended_cannot_be_cancelled(database, clock):
+def test_an_ended_run_cannot_be_cancelled(database, clock):
     record_run(database, clock, "scan", None, lambda _run: Counted(1))
 
     with pytest.raises(Conflict), database.begin() as connection:
