@@ -27,7 +27,7 @@ class _Window:
 
 @dataclass
 class FloodLog:
-    """Count lines by kind. While lines are hidden, each minute shows its first one, which reports the hidden ones."""
+    """Limit log lines by kind. While lines are hidden, the first line of each minute is shown with their number."""
 
     shown: int = SHOWN
     monotonic: Callable[[], float] = time.monotonic

@@ -89,7 +89,7 @@ class Entry(NamedTuple):
 
 
 class NumbersFrom(StrEnum):
-    """List how an account's clues on episode numbers agree, where its list gives an entry's kind."""
+    """List the results of comparing an account's clues on the number of an episode."""
 
     ACCOUNT = "account"  # no clue contradicts
     MAJORITY = "account-majority"  # one of three clues differs, and the episode's title confirms the number

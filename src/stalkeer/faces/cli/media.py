@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Test Plex, Jellyfin or Emby, and l
 @app.command("test")
 def try_(
     context: typer.Context,
-    path: str = typer.Argument("", help="A file or folder of Stalkeer: which library would look at it?"),
+    path: str = typer.Argument("", help="File or folder in Stalkeer, to show the libraries that would scan it."),
 ) -> None:
     """Ask the media server for its libraries, and show which of them would look for a new file. Nothing changes there.
 

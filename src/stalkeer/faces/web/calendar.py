@@ -123,7 +123,7 @@ def item_of(slug: str, premiere: Premiere, state: CalendarState | None, now: dat
 
 
 def look_of(premiere: Premiere, state: CalendarState | None, now: datetime) -> tuple[str, str]:
-    """Return tone and label, as in the legend. What has come out is missing even before the next scan lists it."""
+    """Return tone and label, as in the legend. An item counts as missing once it is released, even before a scan."""
     if premiere.has_file:
         return "ok", "Downloaded"
     if state is not None and state.is_downloading:

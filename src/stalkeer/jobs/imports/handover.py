@@ -82,7 +82,7 @@ class PlacementPlan:
 
 @dataclass(frozen=True)
 class StagedFile:
-    """Hold the file at the place where it was put."""
+    """Hold a placed file with its size."""
 
     path: Path
     size: int

@@ -1,1 +1,1 @@
-"""Tell a media server of new files that no instance imports."""
+"""Report new files that no instance imports to a media server."""

@@ -16,7 +16,7 @@ from stalkeer.store.db.sqlite_file import copy_sqlite
 
 @contextmanager
 def rehearse(database: Database) -> Iterator[Database]:
-    """Yield a copy of the file on SQLite, to hold no lock; on PostgreSQL a transaction that is rolled back."""
+    """Yield a copy of the file on SQLite, so that no lock is held, or on PostgreSQL a transaction to roll back."""
     if database.is_sqlite:
         with tempfile.TemporaryDirectory(prefix="stalkeer-") as folder:
             copy = open_database(sqlite_url(_copied(Path(str(database.engine.url.database)), Path(folder))))
