@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from stalkeer.adapters.arr.versions import FIELDS, USAGES, fallbacks
+from stalkeer.model import EventKind
 from stalkeer.settings.former import FORMER
 from stalkeer.settings.keys import Key, all_keys, model_of
 from stalkeer.settings.schema import Settings
@@ -243,6 +244,11 @@ def routes_text() -> str:
     return "\n".join(lines).strip()
 
 
+def event_kinds_table() -> str:
+    rows = [f"| `{kind.value}` | {kind.text} |" for kind in EventKind]
+    return "\n".join(["| kind | what happened |", "|---|---|", *rows])
+
+
 # --- what we use of Radarr and Sonarr --------------------------------------------------------------------------------
 
 
@@ -283,11 +289,13 @@ def wanted() -> dict[Path, str]:
         ("from-stalkeer-go", "former settings", former_settings_table),
         ("cli", "cli", commands_text),
         ("api", "api", routes_text),
+        ("api", "event kinds", event_kinds_table),
         ("radarr-sonarr", "versions", versions_text),
     )
     for name, mark, write in parts:
         path = ROOT / "docs" / f"{name}.md"
-        found[path] = replaced(path.read_text(encoding="utf-8") if path.exists() else f"# {name}\n", mark, write())
+        written = path.read_text(encoding="utf-8") if path.exists() else f"# {name}\n"
+        found[path] = replaced(found.get(path, written), mark, write())
     sys.path.append(str(ROOT / "scripts"))
     import freeze_api
 

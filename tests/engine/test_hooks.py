@@ -12,7 +12,7 @@ from stalkeer.core.downloads.states import Action
 from stalkeer.core.security.scopes import Scope
 from stalkeer.jobs.downloads.actions import Verb, act_on
 from stalkeer.jobs.hooks.standing import forget, read_hooks
-from stalkeer.model import DownloadState, HookName
+from stalkeer.model import DownloadState, EventGroup, EventKind, HookName
 from stalkeer.store.downloads.actions import act
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.journal.hooks import HookOwner, note_hooks
@@ -39,7 +39,7 @@ def settings(hooks, **lines):
     return {f"hooks.{name}": write_script(hooks / name, *script) for name, script in lines.items()}
 
 
-def events_of(house, download, kind="hook"):
+def events_of(house, download, kind=EventGroup.HOOK):
     with house.database.connect() as connection:
         return [row.event for row in list_events(connection, EventFilter(kinds=(kind,), download_id=download))]
 
@@ -90,7 +90,7 @@ def test_a_script_that_does_not_pass_blocks_the_import_until_a_retry_passes(
         assert reason in row.outcome.error
         if "infected" in script[0]:
             assert row.outcome.error.endswith(": infected")
-            assert events_of(house, download, "hook.failed")[0].output == "infected\n"
+            assert events_of(house, download, EventKind.HOOK_FAILED)[0].output == "infected\n"
         if "rm" in script[0]:
             return
         write_script(hooks / "before_import", "exit 0")
@@ -161,7 +161,7 @@ def test_a_script_whose_program_was_killed_runs_again(tmp_path, database, hooks,
             eventually(lambda: events_of(house, download), "its end is noted")
 
     assert lines_of(hooks / "log") == ["started", "started"]
-    assert len(events_of(house, download, "download.completed")) == 1
+    assert len(events_of(house, download, EventKind.DOWNLOAD_COMPLETED)) == 1
 
 
 def test_a_cancelled_download_ends_its_script(tmp_path, database, hooks, running):

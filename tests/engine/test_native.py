@@ -13,7 +13,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.library.webhooks import receive_event
 from stalkeer.jobs.native.watch import GrabWatch
-from stalkeer.model import DownloadState, Drive
+from stalkeer.model import DownloadState, Drive, EventKind
 from stalkeer.store.db.database import open_database, sqlite_url
 from stalkeer.store.downloads.rows import ItemState
 from stalkeer.store.journal.events import EventFilter, list_events
@@ -442,7 +442,7 @@ def test_an_event_that_names_our_own_file_confirms_nothing(native):
 
 def blocked_by(native, nzo_id):
     """The reasons for which a download was shown as blocked."""
-    chosen = EventFilter(kinds=("import.blocked",), download_id=native.download(nzo_id).id)
+    chosen = EventFilter(kinds=(EventKind.IMPORT_BLOCKED,), download_id=native.download(nzo_id).id)
     with native.house.database.connect() as connection:
         return [row.event.message for row in list_events(connection, chosen)]
 

@@ -376,7 +376,7 @@ def test_a_priority_counts_from_every_face(open_program, face):
 
     for name, download in program.named.items():
         if face == API:
-            program.api("PUT", f"/downloads/{download}/priority", json={"priority": name})
+            program.api("PATCH", f"/downloads/{download}", json={"priority": name})
         else:
             program.run("download", "priority", name, download)
 

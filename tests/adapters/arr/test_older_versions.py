@@ -2,7 +2,7 @@
 
 import pytest
 
-from stalkeer.adapters.arr.events import EventKind, read_event
+from stalkeer.adapters.arr.events import ArrEventKind, read_event
 from stalkeer.adapters.arr.handover import hand_over
 from stalkeer.adapters.arr.library_import import take_in_place
 from stalkeer.adapters.arr.naming import read_movie_naming, read_series_naming
@@ -150,6 +150,6 @@ def test_a_webhook_takes_the_events_that_the_version_offers(request, program, ve
     switches = {name for name, is_on in row.items() if name in EVENTS and is_on}
     offered = set(RADARR_EVENTS if program == "radarr" else SONARR_EVENTS) & set(EVENTS)
     assert offered - switches == lacks
-    assert [read_event(caught.body).kind for caught in catcher.requests][0] is EventKind.TEST
+    assert [read_event(caught.body).kind for caught in catcher.requests][0] is ArrEventKind.TEST
     if program == "radarr":
-        assert read_event(catcher.requests[-1].body).kind is EventKind.IMPORTED
+        assert read_event(catcher.requests[-1].body).kind is ArrEventKind.IMPORTED

@@ -89,10 +89,10 @@ def test_a_download_tells_its_story(client, house):
     assert client.get("/api/v1/downloads/999/log").status_code == 404
 
 
-def test_put_sets_the_priority_of_a_download(client, house):
+def test_patch_changes_the_priority_of_a_download(client, house):
     download = house.download("Dune", None)
 
-    answer = client.put(f"/api/v1/downloads/{download}/priority", json={"priority": "high"})
+    answer = client.patch(f"/api/v1/downloads/{download}", json={"priority": "high"})
 
     assert answer.json()["priority"] == "high"
 
@@ -206,6 +206,24 @@ def test_history_lists_events_by_kind(client, house):
     kinds = [event["kind"] for event in client.get("/api/v1/history", params={"kind": "download"}).json()["records"]]
 
     assert kinds == ["download.paused", "download.queued"]
+
+
+def test_history_takes_kinds_and_groups_together(client, house):
+    download = house.download("Dune", None)
+    client.put(f"/api/v1/downloads/{download}/pause")
+
+    chosen = client.get("/api/v1/history", params={"kind": ["download.paused", "import"]}).json()
+
+    assert [event["kind"] for event in chosen["records"]] == ["download.paused"]
+
+
+@pytest.mark.parametrize("kind", ["download.exploded", "down", "false", "film"])
+def test_history_refuses_a_kind_that_no_event_has_and_names_those_there_are(client, kind):
+    answer = client.get("/api/v1/history", params={"kind": kind})
+
+    assert answer.status_code == 400
+    assert "'download.failed'" in answer.text
+    assert "'instance'" in answer.text
 
 
 def test_the_blocklist_is_listed_and_emptied(client, house):

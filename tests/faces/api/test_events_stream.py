@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 import uvicorn
 
+from stalkeer.model import EventKind
 from stalkeer.store.journal.events import Event, record_event
 
 
@@ -27,7 +28,9 @@ def happen(app):
     def write(*messages):
         with app.database.begin() as connection:
             for message in messages:
-                record_event(connection, datetime.now(UTC), Event("source.refreshed", message, data={"added": 1}))
+                record_event(
+                    connection, datetime.now(UTC), Event(EventKind.SOURCE_REFRESHED, message, data={"added": 1})
+                )
 
     return write
 

@@ -7,6 +7,7 @@ from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.search_upstream import hand_back, refresh_item, search_item
 from stalkeer.jobs.wanted.sync import sync_wanted
+from stalkeer.model import EventKind
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import wanted
 from stalkeer.store.journal.events import EventFilter, list_events
@@ -138,7 +139,7 @@ def test_the_search_is_in_the_history_of_its_item_and_leaves_the_indexers_alone(
 
     with database.connect() as connection:
         wanted_id = connection.execute(select(wanted.c.id)).scalar_one()
-        (told,) = list_events(connection, EventFilter(kinds=("wanted.handed_back",), wanted_id=wanted_id))
+        (told,) = list_events(connection, EventFilter(kinds=(EventKind.WANTED_HANDED_BACK,), wanted_id=wanted_id))
     assert told.event.message == "Radarr searches its own indexers for Some Film (2020)"
     changes = [(one.method, one.path) for one in radarr.requests[asked:] if one.method != "GET"]
     assert changes == [("POST", "/api/v3/command")]

@@ -4,6 +4,7 @@ import pytest
 
 from stalkeer.jobs.notify.sending import NotifyTools
 from stalkeer.jobs.notify.tell import tell
+from stalkeer.model import EventKind
 from stalkeer.secrets import SecretBox, open_secret_box
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.events import Event, Level, record_event
@@ -20,7 +21,7 @@ class Told:
 
     def record(self, kind: str, message: str, level: Level = Level.INFO, **more: object) -> None:
         with self.database.begin() as connection:
-            record_event(connection, self.clock(), Event(kind, message, level, **more))
+            record_event(connection, self.clock(), Event(EventKind(kind), message, level, **more))
 
     def film(self, number: int) -> None:
         self.record("download.completed", f"Film {number} (2020)")

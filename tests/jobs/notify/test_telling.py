@@ -11,6 +11,7 @@ from stalkeer.errors import Conflict, InvalidInput, NotFound, NotifyError
 from stalkeer.jobs.notify import targets
 from stalkeer.jobs.notify.targets import TargetDraft, TargetKind, TargetPatch
 from stalkeer.store.db.tables import events, notify_cursor, notify_deliveries, notify_targets
+from stalkeer.store.journal.events import Level
 from stalkeer.store.notify.event_reader import Cursor, read_events
 from stalkeer.store.notify.outbox import DeliveryState
 
@@ -82,6 +83,15 @@ def test_a_target_that_is_down_for_an_hour_gets_everything_and_is_not_stormed(to
     assert items == [f"Film {number} (2020)" for number in range(12)]
     assert set(states(told)) == {DeliveryState.SENT}
     assert targets.list_targets(told.tools)[0].row.failures == 0
+
+
+def test_an_import_that_a_script_holds_back_is_told_as_a_decision(told, receiver):
+    targets.add_target(told.tools, hook(receiver))
+    told.record("hook.blocked", "Dune (2021) needs your decision: before_import ended with 3", Level.WARNING)
+
+    told.over_minutes(10)
+
+    assert receiver.titles == ["Dune (2021): needs your decision"]
 
 
 def test_a_kill_between_sending_and_noting_repeats_the_message_and_loses_none(told_anywhere, receiver):

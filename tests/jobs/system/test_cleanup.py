@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, carry_out, plan_cleanup
+from stalkeer.model import EventKind
 from stalkeer.store.db import tables
 from stalkeer.store.journal.events import Event, last_event_id, record_event
 from stalkeer.store.system.retention import delete_some_old, old_events
@@ -152,12 +153,12 @@ def test_a_cancelled_clean_up_stops(app, clock, place, old_rows):
 
 def test_the_last_event_stays_so_that_its_number_is_never_given_again(database, clock):
     with database.begin() as connection:
-        record_event(connection, clock(), Event("download.completed", "Old (2020) was imported"))
+        record_event(connection, clock(), Event(EventKind.DOWNLOAD_COMPLETED, "Old (2020) was imported"))
         last = last_event_id(connection)
     clock.advance(400 * 86_400)
 
     with database.begin() as connection:
         delete_some_old(connection, old_events(clock()))
-        record_event(connection, clock(), Event("download.completed", "New (2020) was imported"))
+        record_event(connection, clock(), Event(EventKind.DOWNLOAD_COMPLETED, "New (2020) was imported"))
 
         assert last_event_id(connection) == last + 1

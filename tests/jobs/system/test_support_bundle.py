@@ -8,7 +8,7 @@ import pytest
 
 from stalkeer.app import Start, build_app, build_security
 from stalkeer.jobs.system.support_bundle import make_bundle, shape_of
-from stalkeer.model import InstanceKind
+from stalkeer.model import EventKind, InstanceKind
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.journal.runs import queue_run
 from stalkeer.store.library.instances import NewInstance, add_instance, get_instance, set_webhook_secret
@@ -58,7 +58,7 @@ def planted(tmp_path, app):
         add_instance(connection, new, opened.secrets, app.clock())
         row = get_instance(connection, "sonarr")
         set_webhook_secret(connection, row.id, opened.secrets.encrypt(PLANTED["webhook"]))
-        record_event(connection, app.clock(), Event("source.failed", told, data={"address": told}))
+        record_event(connection, app.clock(), Event(EventKind.SOURCE_FAILED, told, data={"address": told}))
         queue_run(connection, app.clock(), "refresh", told)
     opened.paths.logs.mkdir(exist_ok=True)
     line = json.dumps({"event": told, "url": f"http://{PLANTED['host']}/movie/{PLANTED['user']}/x/1.mkv"})

@@ -13,7 +13,7 @@ from stalkeer.errors import ArrError, InvalidInput
 LARGEST_ID = 2**31 - 1  # the largest id in both programs
 
 
-class EventKind(StrEnum):
+class ArrEventKind(StrEnum):
     """Define the kinds of event that Stalkeer uses, with the same name for both programs."""
 
     TEST = "test"
@@ -29,18 +29,18 @@ class EventKind(StrEnum):
 
 
 _KINDS = {
-    "Test": EventKind.TEST,
-    "MovieAdded": EventKind.ADDED,
-    "SeriesAdd": EventKind.ADDED,
-    "Grab": EventKind.GRABBED,
-    "Download": EventKind.IMPORTED,
-    "MovieFileDelete": EventKind.FILE_DELETED,
-    "EpisodeFileDelete": EventKind.FILE_DELETED,
-    "MovieDelete": EventKind.ITEM_DELETED,
-    "SeriesDelete": EventKind.ITEM_DELETED,
-    "ManualInteractionRequired": EventKind.ATTENTION,
-    "Health": EventKind.HEALTH,
-    "HealthRestored": EventKind.RESTORED,
+    "Test": ArrEventKind.TEST,
+    "MovieAdded": ArrEventKind.ADDED,
+    "SeriesAdd": ArrEventKind.ADDED,
+    "Grab": ArrEventKind.GRABBED,
+    "Download": ArrEventKind.IMPORTED,
+    "MovieFileDelete": ArrEventKind.FILE_DELETED,
+    "EpisodeFileDelete": ArrEventKind.FILE_DELETED,
+    "MovieDelete": ArrEventKind.ITEM_DELETED,
+    "SeriesDelete": ArrEventKind.ITEM_DELETED,
+    "ManualInteractionRequired": ArrEventKind.ATTENTION,
+    "Health": ArrEventKind.HEALTH,
+    "HealthRestored": ArrEventKind.RESTORED,
 }
 
 
@@ -51,7 +51,7 @@ class ArrEvent:
     `library_arr_id` is the id of the movie or series. `arr_ids` are the ids of the movie or episodes.
     """
 
-    kind: EventKind
+    kind: ArrEventKind
     library_arr_id: int | None
     arr_ids: tuple[int, ...]
     title: str
@@ -107,7 +107,7 @@ def read_event(body: bytes) -> ArrEvent:
         event = parse(_EVENT, body, "The event")
     except ArrError as error:
         raise InvalidInput("This is not an event of Radarr or Sonarr: JSON with an `eventType` is needed.") from error
-    kind = _KINDS.get(event.event_type, EventKind.OTHER)
+    kind = _KINDS.get(event.event_type, ArrEventKind.OTHER)
     item = event.movie or event.series
     reasons = [text for status in event.download_status_messages for text in (status.title, *status.messages) if text]
     file = event.movie_file or event.episode_file

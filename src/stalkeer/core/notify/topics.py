@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from stalkeer.core.downloads.outward import outward_reason, without_addresses
 from stalkeer.core.security.plain_text import clean_line
+from stalkeer.model import EventKind
 
 
 class Topic(StrEnum):
@@ -38,17 +39,18 @@ TOPIC_TEXTS: Mapping[Topic, str] = {
 
 DECISIONS = frozenset(
     {
-        "download.refused",
-        "download.unproven",
-        "placement.refused",
-        "import.failed",
-        "import.refused",
+        EventKind.DOWNLOAD_REFUSED,
+        EventKind.DOWNLOAD_UNPROVEN,
+        EventKind.HOOK_BLOCKED,
+        EventKind.PLACEMENT_REFUSED,
+        EventKind.IMPORT_FAILED,
+        EventKind.IMPORT_REFUSED,
     }
 )
-REVIEW = "match.review"  # of one item, or of many at once
-ATTENTION = "instance.attention"  # an instance asks for the user itself
-WATCHED: Mapping[str, Topic] = {"watch.review": Topic.DECISION, "watch.failed": Topic.FAILED}
-FOUND, WORSE, OVER = "health.found", "health.worse", "health.over"
+REVIEW = EventKind.MATCH_REVIEW  # of one item, or of many at once
+ATTENTION = EventKind.INSTANCE_ATTENTION  # an instance asks for the user itself
+WATCHED: Mapping[str, Topic] = {EventKind.WATCH_REVIEW: Topic.DECISION, EventKind.WATCH_FAILED: Topic.FAILED}
+FOUND, WORSE, OVER = EventKind.HEALTH_FOUND, EventKind.HEALTH_WORSE, EventKind.HEALTH_OVER
 CHECKS: Mapping[str, Topic] = {
     "source": Topic.SOURCE,
     "account": Topic.SOURCE,
@@ -59,7 +61,7 @@ CHECKS: Mapping[str, Topic] = {
 }
 COUNTED = frozenset({"source", "instance"})  # at the level of an error, they failed at least three times in a row
 NO_TROUBLE = "info"  # the level of a finding that the user chose
-UPGRADED = "system.upgraded"
+UPGRADED = EventKind.SYSTEM_UPGRADED
 LONGEST_TITLE = 120
 LONGEST_REASON = 300
 _TITLE_END = re.compile(r" (?:failed|needs your decision|was imported|is finished)\b")
@@ -117,9 +119,9 @@ def read_event(event: RecordedEvent) -> Happening | None:
         return None if event.level == NO_TROUBLE and event.kind != OVER else _of_health(event)
     if event.kind == UPGRADED:
         return Happening(event.id, event.at, Topic.UPGRADED, UPGRADED, capped(event.message, LONGEST_REASON))
-    if event.kind == "download.completed":
+    if event.kind == EventKind.DOWNLOAD_COMPLETED:
         return _of_item(event, Topic.IMPORTED, "")
-    if event.kind == "download.failed":
+    if event.kind == EventKind.DOWNLOAD_FAILED:
         return _of_item(event, Topic.FAILED, outward_reason(event.code, _after_title(event, "failed: ")))
     if event.kind == ATTENTION:
         words = capped(without_addresses(event.message), LONGEST_REASON)

@@ -87,10 +87,6 @@ class StartRequest(ApiModel):
 NO_LIMIT = StartRequest()
 
 
-class PriorityRequest(ApiModel):
-    priority: Priority
-
-
 class ChangeRequest(ApiModel):
     priority: Priority | None = None
     bandwidth_limit: StrictInt | None = Field(
@@ -230,12 +226,6 @@ def pause_download(app: CurrentApp, download_id: RowId) -> ActionView:
 def resume_download(app: CurrentApp, download_id: RowId) -> ActionView:
     """Resume a paused download."""
     return _act(app, download_id, Verb.RESUME)
-
-
-@router.put("/{download_id}/priority")
-def put_download_priority(app: CurrentApp, download_id: RowId, wish: PriorityRequest) -> DownloadView:
-    """Set the priority of a download."""
-    return change_download(app, download_id, ChangeRequest(priority=wish.priority))
 
 
 @router.delete("/{download_id}", status_code=204)

@@ -68,7 +68,7 @@ class EventView(ApiModel):
         return cls(
             id=row.id,
             at=row.at,
-            kind=event.kind,
+            kind=event.kind.value,
             level=event.level.value,
             message=event.message,
             download_id=event.download_id,

@@ -13,7 +13,7 @@ from stalkeer.faces.http.ids import LARGEST_ID
 from stalkeer.faces.http.models import Moment
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.jobs.downloads.view import read_names
-from stalkeer.model import DownloadId, WantedId
+from stalkeer.model import DownloadId, EventGroup, EventKind, WantedId
 from stalkeer.store.journal.events import EventFilter, Level, count_events, list_events
 
 router = APIRouter(prefix="/history", tags=["history"])
@@ -23,7 +23,10 @@ router = APIRouter(prefix="/history", tags=["history"])
 def list_history(
     app: CurrentApp,
     page: PageParams,
-    kind: Annotated[list[str] | None, Query(description="`download` covers `download.failed`.")] = None,
+    kind: Annotated[
+        list[EventKind | EventGroup] | None,
+        Query(description="Only events of these kinds. `download` stands for all kinds that begin with it."),
+    ] = None,
     level: Annotated[list[Level] | None, Query()] = None,
     download_id: Annotated[int | None, Query(alias="downloadId", ge=1, le=LARGEST_ID)] = None,
     wanted_id: Annotated[int | None, Query(alias="wantedId", ge=1, le=LARGEST_ID)] = None,

@@ -32,7 +32,7 @@ from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import Queued
 from stalkeer.jobs.downloads.view import read_grabs
 from stalkeer.jobs.matching.decisions import clear_blocklist, unblock_entry
-from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
+from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, EventGroup, EventKind
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads.actions import ActionResult
@@ -91,12 +91,19 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
     }
 
 
+def event_kinds(word: str) -> tuple[EventKind | EventGroup, ...]:
+    """Return the kinds to list; none for all, and for a word that no event has."""
+    if word in tuple(EventGroup):
+        return (EventGroup(word),)
+    return (EventKind(word),) if word in tuple(EventKind) else ()
+
+
 @router.get("/activity/history")
 def get_history(
     request: Request, kind: str = "", level: str = "", q: str = "", sort: str = "", before: int | None = None
 ) -> HTMLResponse:
     order = EventOrder.OLDEST if sort == EventOrder.OLDEST else EventOrder.NEWEST
-    chosen = EventFilter((kind,) if kind else (), (level,) if level else (), text=q.strip())
+    chosen = EventFilter(event_kinds(kind), (level,) if level else (), text=q.strip())
     with app_of(request).database.connect() as connection:
         events = list_events(connection, chosen, order=order, before=before, limit=PAGE_SIZE)
     following = events[-1].id if len(events) == PAGE_SIZE else None

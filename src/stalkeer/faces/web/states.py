@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from stalkeer.model import DownloadState, EntryKind
+from stalkeer.model import DownloadState, EntryKind, EventKind
 from stalkeer.store.system.dashboard import SourceCard
 
 
@@ -45,21 +45,21 @@ LEVELS = {
 }
 
 GOOD_NEWS = Look("Done", "ok", "circle-check")
-HAPPY_ENDS = ("download.completed", "health.over", "hook.passed")
+HAPPY_ENDS = (EventKind.DOWNLOAD_COMPLETED, EventKind.HEALTH_OVER, EventKind.HOOK_PASSED)
 KINDS = {
-    "download.completed": "Imported",
-    "import.completed": "Imported",
-    "health.found": "Health",
-    "health.over": "Health restored",
+    EventKind.DOWNLOAD_COMPLETED: "Imported",
+    EventKind.IMPORT_CONFIRMED: "Imported",
+    EventKind.HEALTH_FOUND: "Health",
+    EventKind.HEALTH_OVER: "Health restored",
 }
 
 
-def event_look(kind: str, level: str) -> Look:
+def event_look(kind: EventKind, level: str) -> Look:
     """Return the look of an event. Good news is green."""
     return GOOD_NEWS if kind in HAPPY_ENDS else LEVELS[level]
 
 
-def event_label(kind: str) -> str:
+def event_label(kind: EventKind) -> str:
     """Return the label of an event type: `Download variant changed` for `download.variant_changed`."""
     return KINDS.get(kind) or re.sub(r"[._]", " ", kind).capitalize()
 

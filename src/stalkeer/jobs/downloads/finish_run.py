@@ -14,7 +14,7 @@ from stalkeer.errors import PlacementError, PlacementRefused
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.outcomes import Settling
 from stalkeer.jobs.imports.handover import HandOvers
-from stalkeer.model import DownloadState, Drive
+from stalkeer.model import DownloadState, Drive, EventKind
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.rows import DownloadRow, ItemState
 from stalkeer.store.downloads.run_writes import Ownership, RunProblem
@@ -84,7 +84,7 @@ class FinishRun:
         """
         problem = RunProblem(PLACEMENT, str(error))
         if isinstance(error, PlacementRefused) and not self.row.handing.by_instance:
-            self.settling.block(problem, "placement.refused")
+            self.settling.block(problem, EventKind.PLACEMENT_REFUSED)
         else:
             self.settling.wait(problem, self.row.queue.failures, 60.0)
 

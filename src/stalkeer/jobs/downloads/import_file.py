@@ -23,7 +23,7 @@ from stalkeer.jobs.downloads.finish_run import LONGEST_WAIT_HERE_S, CopyHalted, 
 from stalkeer.jobs.downloads.place_file import CHECKED
 from stalkeer.jobs.imports.handover import HandOver, HandOverStep, StagedFile, Taking, open_hand_over, shelves_of
 from stalkeer.jobs.imports.placement import MASTERS, check_own_folder, native_link
-from stalkeer.model import DownloadState, Drive, InstanceId
+from stalkeer.model import DownloadState, Drive, EventKind, InstanceId
 from stalkeer.settings.sections.transfers import ImportMode
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.native_items import offer_file
@@ -81,7 +81,7 @@ def _is_let_through(run: FinishRun, file: Path) -> bool:
         run.come_back()
         return False
     if check.refusal:
-        run.settling.block(RunProblem(HOOK, check.refusal), "hook.blocked")
+        run.settling.block(RunProblem(HOOK, check.refusal), EventKind.HOOK_BLOCKED)
         return False
     if not check.is_checked:
         return True
@@ -232,7 +232,7 @@ def _ended(run: FinishRun, outcome: HandOverOutcome, items: list[ItemRow]) -> Im
     if outcome.is_transient:
         _try_again(run, RunProblem("import", outcome.message), is_patient=False)
     else:
-        run.settling.block(RunProblem("import", outcome.message), "import.failed")
+        run.settling.block(RunProblem("import", outcome.message), EventKind.IMPORT_FAILED)
     return None
 
 
@@ -250,7 +250,7 @@ def _try_again(run: FinishRun, problem: RunProblem, *, is_patient: bool) -> None
     tries = None if is_patient else run.tools.settings().downloads.retry_attempts or None
     decision = decide_retry(FailureKind.TRANSIENT, 1 if is_patient else failures, run.tools.dice(), tries=tries)
     if isinstance(decision, GiveUp):
-        run.settling.block(problem, "import.failed")
+        run.settling.block(problem, EventKind.IMPORT_FAILED)
     else:
         run.settling.wait(problem, failures, 60.0 if is_patient else decision.seconds)
 
@@ -261,7 +261,7 @@ def _conclude(run: FinishRun, final_path: str | None) -> None:
     refused = [item for item in items if item.state is ItemState.REFUSED]
     if refused:
         reasons = "; ".join(dict.fromkeys(item.refusal or "" for item in refused))
-        run.settling.block(RunProblem("refused", reasons), "import.refused")
+        run.settling.block(RunProblem("refused", reasons), EventKind.IMPORT_REFUSED)
         return
     if is_resting(items):
         _rest(run)
@@ -289,7 +289,7 @@ def _rest(run: FinishRun) -> None:
         state = owned.rest(connection, run.guard.owner, now)
         if state is DownloadState.CANCELLED:
             owned.drop_items(connection, run.row.id)
-            record_event(connection, now, run.settling.event("download.cancelled", "was cancelled"))
+            record_event(connection, now, run.settling.event(EventKind.DOWNLOAD_CANCELLED, "was cancelled"))
     run.tools.wake()
 
 

@@ -14,7 +14,7 @@ from stalkeer.jobs.downloads.choosing import next_variant
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.media.refresh import note_new_file
 from stalkeer.jobs.sources.account_status import ASK_EVERY, AccountState
-from stalkeer.model import DownloadState, WantedId
+from stalkeer.model import DownloadState, EventKind, WantedId
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.leftovers import forget_litter, litter
@@ -30,7 +30,10 @@ QUARANTINE = "quarantine"
 FETCH_ON_S = 10.0  # a short pause before the rest is requested, because the server answers
 BUSY = (AccountState.IN_USE, AccountState.REFUSED)
 Block = Callable[[Transaction, Ownership, RunProblem, datetime], bool]
-ENDS = {DownloadState.PAUSED: "was paused", DownloadState.CANCELLED: "was cancelled"}
+ENDS = {
+    DownloadState.PAUSED: (EventKind.DOWNLOAD_PAUSED, "was paused"),
+    DownloadState.CANCELLED: (EventKind.DOWNLOAD_CANCELLED, "was cancelled"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Settling:
     owner: Ownership
     row: DownloadRow
 
-    def event(self, kind: str, words: str, level: Level = Level.INFO) -> Event:
+    def event(self, kind: EventKind, words: str, level: Level = Level.INFO) -> Event:
         return Event(
             kind,
             f"{self.row.identity.title} {words}",
@@ -62,7 +65,7 @@ class Settling:
             instance_id=self.row.items[0].instance_id if self.row.items else None,
         )
 
-    def let_go(self, state: DownloadState, kind: str = "", words: str = "") -> None:
+    def let_go(self, state: DownloadState, kind: EventKind | None = None, words: str = "") -> None:
         """End the run in `state`, because its worker, the user or a viewer asked for it."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
@@ -71,8 +74,8 @@ class Settling:
             if state is DownloadState.CANCELLED:
                 owned.drop_items(connection, self.owner.download_id)
             if state in ENDS:
-                record_event(connection, now, self.event(f"download.{state.value}", ENDS[state]))
-            elif kind:
+                record_event(connection, now, self.event(*ENDS[state]))
+            elif kind is not None:
                 record_event(connection, now, self.event(kind, words))
         if state is DownloadState.CANCELLED:
             self.tools.wake()  # so that its instance sees the failure soon
@@ -86,7 +89,7 @@ class Settling:
             if wanted is None and owned.back_off(
                 connection, self.owner, Setback(problem, failures, now + timedelta(seconds=seconds)), now
             ):
-                event = self.event("download.interrupted", f"was interrupted: {problem.message}", Level.WARNING)
+                event = self.event(EventKind.DOWNLOAD_INTERRUPTED, f"was interrupted: {problem.message}", Level.WARNING)
                 record_event(connection, now, replace(event, data={"code": problem.code, "retry_in_s": round(seconds)}))
         if wanted is not None:
             self.let_go(wanted)
@@ -95,7 +98,7 @@ class Settling:
         with self.tools.database.begin() as connection:
             self._fail(connection, problem)
 
-    def block(self, problem: RunProblem, kind: str) -> None:
+    def block(self, problem: RunProblem, kind: EventKind) -> None:
         """Block the download until the user decides."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
@@ -143,7 +146,7 @@ class Settling:
             now = self.tools.clock()
             setback = Setback(problem, self.row.queue.failures, now + timedelta(seconds=again.seconds))
             if owned.fetch_anew(connection, self.owner, setback, {REFUSED_TIMES: again.times}, now):
-                event = self.event("download.restarted", f"is fetched again: {problem.message}", Level.WARNING)
+                event = self.event(EventKind.DOWNLOAD_RESTARTED, f"is fetched again: {problem.message}", Level.WARNING)
                 data = {"code": problem.code, "retry_in_s": round(again.seconds)}
                 record_event(connection, now, replace(event, data=data))
         self.tools.wake()
@@ -171,7 +174,7 @@ class Settling:
             elif self.row.handing.by_instance:  # its instance has other releases, and searches again
                 self._fail(connection, problem)
             elif block(connection, self.owner, problem, now):
-                event = self.event("download.refused", f"needs your decision: {problem.message}", Level.WARNING)
+                event = self.event(EventKind.DOWNLOAD_REFUSED, f"needs your decision: {problem.message}", Level.WARNING)
                 record_event(connection, now, replace(event, data={"code": problem.code}))
         self.tools.wake()
 
@@ -180,7 +183,7 @@ class Settling:
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             if owned.complete(connection, self.owner, final_path, now):
-                record_event(connection, now, self.event("download.completed", words))
+                record_event(connection, now, self.event(EventKind.DOWNLOAD_COMPLETED, words))
                 if new_file is not None:
                     note_new_file(connection, self.tools.settings().media_server, new_file, now)
         self.tools.wake()
@@ -190,7 +193,7 @@ class Settling:
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             if owned.restart(connection, self.owner, problem, self.row.queue.failures + 1, now):
-                event = self.event("download.restarted", f"is fetched again: {problem.message}", Level.WARNING)
+                event = self.event(EventKind.DOWNLOAD_RESTARTED, f"is fetched again: {problem.message}", Level.WARNING)
                 record_event(connection, now, event)
         self.tools.wake()
 
@@ -244,7 +247,7 @@ class Settling:
                 fail_released(connection, self.row.id, reason, self.tools.clock())
                 words = f"serves fewer items than it was fetched for: {reason}"
                 record_event(
-                    connection, self.tools.clock(), self.event("download.items_released", words, Level.WARNING)
+                    connection, self.tools.clock(), self.event(EventKind.DOWNLOAD_ITEMS_RELEASED, words, Level.WARNING)
                 )
         self.tools.wake()
 
@@ -259,12 +262,12 @@ class Settling:
         now = self.tools.clock()
         if owned.change_variant(connection, self.owner, variant, problem, now):
             words = f"goes on with {variant.name}: {problem.message}"
-            record_event(connection, now, self.event("download.variant_changed", words, Level.WARNING))
+            record_event(connection, now, self.event(EventKind.DOWNLOAD_VARIANT_CHANGED, words, Level.WARNING))
 
     def _fail(self, connection: Transaction, problem: RunProblem) -> None:
         now = self.tools.clock()
         if owned.give_up(connection, self.owner, problem, now):
-            event = self.event("download.failed", f"failed: {problem.message}", Level.ERROR)
+            event = self.event(EventKind.DOWNLOAD_FAILED, f"failed: {problem.message}", Level.ERROR)
             record_event(connection, now, replace(event, data={"code": problem.code}))
 
 

@@ -28,7 +28,7 @@ from stalkeer.jobs.imports.verify import (
     traits_of,
     verify,
 )
-from stalkeer.model import DownloadState, Drive
+from stalkeer.model import DownloadState, Drive, EventKind
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.downloads import is_imported_copy
 from stalkeer.store.downloads.rows import NOT_A_VIDEO, UNPROVEN
@@ -77,7 +77,7 @@ def _not_taken(run: FinishRun, part: Path, verdict: Unfinished | Refusal) -> Non
     elif isinstance(verdict, Unfinished):
         settling.fetch_on(RunProblem(FailureKind.TRANSIENT.value, verdict.reason))
     elif isinstance(verdict, Unproven):
-        settling.block(RunProblem(UNPROVEN, verdict.reason), "download.unproven")
+        settling.block(RunProblem(UNPROVEN, verdict.reason), EventKind.DOWNLOAD_UNPROVEN)
     else:
         settling.quarantine(part, RunProblem(FailureKind.WRONG_FILE.value, verdict.reason))
 

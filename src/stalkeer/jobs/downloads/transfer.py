@@ -52,7 +52,7 @@ from stalkeer.jobs.imports.pictures import CODE as PICTURE
 from stalkeer.jobs.imports.pictures import HeadCheck
 from stalkeer.jobs.imports.verify import VideoStart
 from stalkeer.jobs.sources.account_status import ASK_EVERY
-from stalkeer.model import DownloadState, SourceId
+from stalkeer.model import DownloadState, EventKind, SourceId
 from stalkeer.store.catalogue.addresses import EntryAddress, find_address
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.claims import claim, write_progress
@@ -156,7 +156,9 @@ class _Attempt:
                 owned.note_resumed(connection, self.owner, request.durable_offset)
             elif self.row.transfer.offset == 0:
                 record_event(
-                    connection, self.tools.clock(), self.settling.event("download.started", "is being downloaded")
+                    connection,
+                    self.tools.clock(),
+                    self.settling.event(EventKind.DOWNLOAD_STARTED, "is being downloaded"),
                 )
         decide = reconnecting(self.tools, self.row.identity.source_id)
         look = HeadCheck(self.tools.database, self.row, part)
@@ -289,7 +291,7 @@ class _Attempt:
             owned.note_facts(connection, self.owner, facts)
             if owned.mark_fetched(connection, self.owner, outcome.size, outcome.validators.to_document(), now):
                 words = f"was fetched: {outcome.size:,} bytes"
-                record_event(connection, now, self.settling.event("download.fetched", words))
+                record_event(connection, now, self.settling.event(EventKind.DOWNLOAD_FETCHED, words))
         self.tools.wake()
 
     def stop(self, reason: StopReason) -> None:
@@ -313,7 +315,7 @@ class _Attempt:
         state = {StopReason.PAUSE: DownloadState.PAUSED, StopReason.CANCEL: DownloadState.CANCELLED}.get(
             reason, DownloadState.QUEUED
         )
-        kind = "download.yielded" if reason is StopReason.YIELD else ""
+        kind = EventKind.DOWNLOAD_YIELDED if reason is StopReason.YIELD else None
         self.settling.let_go(state, kind, "made room")
         self.tools.wake()
 
@@ -379,7 +381,7 @@ class _Attempt:
         if self.row.handing.by_instance:
             self.settling.wait(problem, self.row.queue.failures, LASTING_PAUSE_S)
         else:
-            self.settling.block(problem, "placement.refused")
+            self.settling.block(problem, EventKind.PLACEMENT_REFUSED)
 
     def _yield_to_viewer(self, failed: TransferFailed, failures: int) -> None:
         """Treat an account that answers "full" as in use. This does not count as an attempt."""
@@ -428,7 +430,10 @@ def note_defect(tools: DownloadContext, owner: Ownership, message: str) -> None:
         if not has_attempts_left(failures, tools.settings().downloads.retry_attempts):
             if owned.give_up(connection, owner, problem, now):
                 event = Event(
-                    "download.failed", f"{row.identity.title} failed: {message}", Level.ERROR, download_id=row.id
+                    EventKind.DOWNLOAD_FAILED,
+                    f"{row.identity.title} failed: {message}",
+                    Level.ERROR,
+                    download_id=row.id,
                 )
                 record_event(connection, now, event)
             return

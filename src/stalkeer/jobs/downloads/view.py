@@ -13,7 +13,7 @@ from stalkeer.core.downloads.sabnzbd import InHistory, place_of
 from stalkeer.core.downloads.states import Priority
 from stalkeer.core.downloads.waiting import Waiting
 from stalkeer.logs import DOWNLOAD_LOG, LOG_NAME, open_log
-from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
+from stalkeer.model import DownloadId, DownloadState, EventKind, InstanceId, SourceId
 from stalkeer.secrets import mask_text
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.downloads import get_download
@@ -218,7 +218,7 @@ class StoryLine:
 
 
 def _event_line(row: EventRow) -> StoryLine:
-    return StoryLine(row.at, row.event.kind, row.event.level.value, row.event.message, row.event.output)
+    return StoryLine(row.at, row.event.kind.value, row.event.level.value, row.event.message, row.event.output)
 
 
 def read_story(database: Database, logs: Path, download_id: DownloadId) -> list[StoryLine]:
@@ -233,7 +233,7 @@ def read_story(database: Database, logs: Path, download_id: DownloadId) -> list[
 
 def read_scripts(database: Database, download_id: DownloadId) -> list[dict[str, object]]:
     """Return the last scripts that ran for a download, the oldest first: hook, ending, exit code and output."""
-    chosen = EventFilter(kinds=("hook.passed", "hook.failed"), download_id=download_id)
+    chosen = EventFilter(kinds=(EventKind.HOOK_PASSED, EventKind.HOOK_FAILED), download_id=download_id)
     with database.connect() as connection:
         rows = list_events(connection, chosen, limit=MOST_SCRIPTS)
     return [{"at": row.at, **(row.event.data or {})} for row in reversed(rows)]

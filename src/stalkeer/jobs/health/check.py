@@ -16,6 +16,7 @@ from stalkeer.core.notify.intake import OWN_CHECK
 from stalkeer.jobs.health import connections, folders, program
 from stalkeer.jobs.health.facts import Facts, read_facts
 from stalkeer.jobs.system.backup import BackupPlace
+from stalkeer.model import EventKind
 from stalkeer.private_files import withdraw_from_others
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
@@ -115,13 +116,13 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
 def _found_event(finding: Finding) -> Event:
     level = Level(finding.level)
     data = {"check": finding.check, "subject": finding.subject, "fix": finding.fix}
-    return Event("health.found", finding.message, level, data=data)
+    return Event(EventKind.HEALTH_FOUND, finding.message, level, data=data)
 
 
 def _worse_event(finding: Finding) -> Event:
-    return replace(_found_event(finding), kind="health.worse")
+    return replace(_found_event(finding), kind=EventKind.HEALTH_WORSE)
 
 
 def _over_event(finding: Finding) -> Event:
     data = {"check": finding.check, "subject": finding.subject}
-    return Event("health.over", f"No longer: {finding.message}", Level.INFO, data=data)
+    return Event(EventKind.HEALTH_OVER, f"No longer: {finding.message}", Level.INFO, data=data)

@@ -16,7 +16,7 @@ from stalkeer.core.security.plain_text import show_lines
 from stalkeer.errors import NotFound
 from stalkeer.jobs.downloads.context import ImportCheck
 from stalkeer.jobs.hooks.describe import describe
-from stalkeer.model import DownloadId, HookName
+from stalkeer.model import DownloadId, EventKind, HookName
 from stalkeer.secrets import mask_text
 from stalkeer.settings.sections.hooks import HookSettings
 from stalkeer.settings.units import show_duration
@@ -192,7 +192,7 @@ def _run(
 
 def _event(done: HookResult, row: DownloadRow) -> Event:
     event = Event(
-        "hook.passed" if done.is_passed else "hook.failed",
+        EventKind.HOOK_PASSED if done.is_passed else EventKind.HOOK_FAILED,
         f"{row.identity.title}: {done.words}",
         Level.INFO if done.is_passed else Level.WARNING,
         download_id=row.id,

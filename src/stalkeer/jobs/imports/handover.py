@@ -40,7 +40,7 @@ from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.imports.placement import below, destination_path, kept_path, library_path, name_of, named_file
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.path_map import path_map
-from stalkeer.model import DownloadId, EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
+from stalkeer.model import DownloadId, EpisodeId, EventKind, InstanceId, MovieId, SeriesId, WantedId, WantedKind
 from stalkeer.settings.schema import Settings
 from stalkeer.settings.sections.transfers import DirectorySettings, ImportMode
 from stalkeer.store.db.database import Database
@@ -350,7 +350,11 @@ def _settle(handovers: HandOvers, row: InstanceRow, client: ArrClient, targets: 
                 connection,
                 now,
                 Event(
-                    "import.unsettled", str(error), Level.WARNING, wanted_id=targets[0].wanted_id, instance_id=row.id
+                    EventKind.IMPORT_UNSETTLED,
+                    str(error),
+                    Level.WARNING,
+                    wanted_id=targets[0].wanted_id,
+                    instance_id=row.id,
                 ),
             )
 

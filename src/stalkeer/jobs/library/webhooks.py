@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from stalkeer.adapters.arr.events import ArrEvent, EventKind, read_event
+from stalkeer.adapters.arr.events import ArrEvent, ArrEventKind, read_event
 from stalkeer.adapters.arr.paths import is_same_path
 from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook, try_webhook
 from stalkeer.core.downloads.sabnzbd import NZO_PREFIX
@@ -22,7 +22,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.instances import each_instance
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.jobs.library.skip_rules import SkipRule
-from stalkeer.model import DownloadState, WantedId
+from stalkeer.model import DownloadState, EventKind, WantedId
 from stalkeer.settings.types import is_http_url
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.actions import act
@@ -37,14 +37,14 @@ from stalkeer.store.offers.grabs import GrabRow, find_grab
 WEBHOOK_USER = "stalkeer"
 # in these states the event reports our own import
 OURS = frozenset({DownloadState.FETCHED, DownloadState.PLACED, DownloadState.IMPORTING, DownloadState.COMPLETED})
-RESCANNED = frozenset({EventKind.ADDED, EventKind.IMPORTED, EventKind.FILE_DELETED, EventKind.ITEM_DELETED})
+RESCANNED = frozenset({ArrEventKind.ADDED, ArrEventKind.IMPORTED, ArrEventKind.FILE_DELETED, ArrEventKind.ITEM_DELETED})
 
 
 @dataclass(frozen=True)
 class Received:
     """Hold the result of an event. `scan_item` is the instance's id of the movie or series to update now."""
 
-    kind: EventKind
+    kind: ArrEventKind
     instance: str
     scan_item: int | None = None
     cancelled: int = 0  # number of cancelled downloads
@@ -142,7 +142,7 @@ def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
     An event of a disabled instance is accepted and changes nothing: a refusal would be a health issue over there.
     """
     event = read_event(body)
-    if event.kind in (EventKind.TEST, EventKind.OTHER) or not row.enabled:
+    if event.kind in (ArrEventKind.TEST, ArrEventKind.OTHER) or not row.enabled:
         return Received(event.kind, row.slug)
     cancelled, unproven = 0, ""
     with arrs.database.begin() as connection:
@@ -151,9 +151,9 @@ def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
         if grab is not None:
             is_proven = _follow_grab(connection, grab, event, row, arrs.clock())
             unproven = "" if is_proven else grab.nzo_id
-        elif event.kind is EventKind.IMPORTED or event.kind is EventKind.ITEM_DELETED:
+        elif event.kind is ArrEventKind.IMPORTED or event.kind is ArrEventKind.ITEM_DELETED:
             cancelled = _cancel_ours(connection, arrs, wanted_ids, event.kind)
-        elif event.kind is EventKind.GRABBED:
+        elif event.kind is ArrEventKind.GRABBED:
             mark_skipped(connection, wanted_ids, SkipRule.QUEUED.value)
         _tell(connection, arrs, row, event)
     scan_item = event.library_arr_id if event.kind in RESCANNED and not event.is_upgrade else None
@@ -175,21 +175,21 @@ def _follow_grab(connection: Transaction, grab: GrabRow, event: ArrEvent, row: I
     one; their history has the right path.
     """
     is_ours = bool(grab.storage) and is_same_path(event.file_path, path_map(row).to_remote(Path(grab.storage)))
-    if event.kind is EventKind.IMPORTED:
+    if event.kind is ArrEventKind.IMPORTED:
         if not event.file_path or is_ours:
             return False
         confirm_import(connection, grab, ImportedFile(event.file_path, event.file_id), now)
-    elif event.kind is EventKind.ATTENTION:
+    elif event.kind is ArrEventKind.ATTENTION:
         note_trouble(connection, grab, event.message or "it needs your action there", now)
     return True
 
 
 def _whole_item(event: ArrEvent) -> int | None:
     """Return the movie or series when the event concerns all of it."""
-    return event.library_arr_id if event.kind is EventKind.ITEM_DELETED else None
+    return event.library_arr_id if event.kind is ArrEventKind.ITEM_DELETED else None
 
 
-def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[WantedId], kind: EventKind) -> int:
+def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[WantedId], kind: ArrEventKind) -> int:
     """Cancel our downloads of items that were imported otherwise or deleted. Return the number.
 
     A release that the instance itself grabbed is left to the instance.
@@ -198,7 +198,7 @@ def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[Wante
     for row in downloads_working_for(connection, wanted_ids):
         if row.state in OURS or not row.wanted_ids <= set(wanted_ids):
             continue
-        if kind is EventKind.IMPORTED and get_download(connection, row.id).handing.by_instance:
+        if kind is ArrEventKind.IMPORTED and get_download(connection, row.id).handing.by_instance:
             continue
         act(connection, row.id, Action.CANCEL, arrs.clock())
         cancelled += 1
@@ -207,16 +207,17 @@ def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[Wante
 
 def _tell(connection: Transaction, arrs: Arrs, row: InstanceRow, event: ArrEvent) -> None:
     """Record the instance's problems, and their end, in the history."""
+    asked = ": ".join(filter(None, (f"{row.label} needs your action", event.title, event.message)))
     words = {
-        EventKind.ATTENTION: ": ".join(filter(None, (f"{row.label} needs your action", event.title, event.message))),
-        EventKind.HEALTH: f"{row.label} reports: {event.message}",
-        EventKind.RESTORED: f"{row.label} has recovered: {event.message}",
+        ArrEventKind.ATTENTION: (EventKind.INSTANCE_ATTENTION, asked),
+        ArrEventKind.HEALTH: (EventKind.INSTANCE_HEALTH, f"{row.label} reports: {event.message}"),
+        ArrEventKind.RESTORED: (EventKind.INSTANCE_RESTORED, f"{row.label} has recovered: {event.message}"),
     }
     if event.kind not in words:
         return
-    level = Level.INFO if event.kind is EventKind.RESTORED else Level.ERROR if event.is_error else Level.WARNING
+    level = Level.INFO if event.kind is ArrEventKind.RESTORED else Level.ERROR if event.is_error else Level.WARNING
     record_event(
         connection,
         arrs.clock(),
-        Event(f"instance.{event.kind.value}", words[event.kind], level, instance_id=row.id),
+        Event(*words[event.kind], level, instance_id=row.id),
     )

@@ -17,7 +17,7 @@ from stalkeer.jobs.matching.candidates import candidate_entries, to_facts, worth
 from stalkeer.jobs.matching.library_cache import MatchContext, Matching, use_context, version_of
 from stalkeer.jobs.matching.namesakes import ask_namesakes, works_to_ask
 from stalkeer.jobs.matching.tmdb_titles import NOT_ASKED, LookUps, ask_titles
-from stalkeer.model import WantedId
+from stalkeer.model import EventKind, WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.matching.entries import EntryRow, SourceMark, entries_since, note_marks, read_marks
@@ -250,13 +250,13 @@ def _save(matching: Matching, context: MatchContext, result: _Result) -> SavedPa
 class _News:
     """Name an event about wanted items: its kind, its words after one item, and its words after their number."""
 
-    kind: str
+    kind: EventKind
     of_item: str
     of_many: str
 
 
-_FOUND = _News("match.confirmed", "was found", "wanted items were found")
-_DOUBTFUL = _News("match.review", "has a match to review", "wanted items have matches to review")
+_FOUND = _News(EventKind.MATCH_CONFIRMED, "was found", "wanted items were found")
+_DOUBTFUL = _News(EventKind.MATCH_REVIEW, "has a match to review", "wanted items have matches to review")
 
 
 def _tell(connection: Transaction, context: MatchContext, saved: SavedPairs, now: datetime) -> None:

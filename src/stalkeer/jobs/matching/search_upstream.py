@@ -9,7 +9,7 @@ from datetime import timedelta
 from stalkeer.adapters.arr.commands import refresh_movies, refresh_series, search_episodes, search_movies
 from stalkeer.errors import ArrError
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.model import InstanceId, WantedId, WantedKind
+from stalkeer.model import EventKind, InstanceId, WantedId, WantedKind
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.events import Event, record_event
@@ -63,7 +63,9 @@ def search_items(database: Database, arrs: Arrs, row: InstanceRow, items: Sequen
         note_searched(connection, [item.id for item in items], now)
         for item in items:
             words = f"{row.label} searches its own indexers for {item.label}"
-            record_event(connection, now, Event("wanted.handed_back", words, wanted_id=item.id, instance_id=row.id))
+            record_event(
+                connection, now, Event(EventKind.WANTED_HANDED_BACK, words, wanted_id=item.id, instance_id=row.id)
+            )
 
 
 def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> WantedRow:

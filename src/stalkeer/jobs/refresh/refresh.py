@@ -31,7 +31,7 @@ from stalkeer.jobs.refresh.ingest import MOST_GROUPS, Changes, Ingest
 from stalkeer.jobs.refresh.reading import LOST_LOGIN, Walk
 from stalkeer.jobs.refresh.start import USUAL, RefreshOptions
 from stalkeer.logs import get_logger
-from stalkeer.model import count_by_word
+from stalkeer.model import EventKind, count_by_word
 from stalkeer.secrets import SecretBox, mask_text
 from stalkeer.settings import Settings
 from stalkeer.store.catalogue.generations import Generation, read_snapshot, visible_ids
@@ -182,7 +182,7 @@ def _failed(tools: RefreshContext, row: SourceRow, error: SourceError | SecretEr
         if verdict is not None:
             note_guard(connection, row.id, {**verdict.to_document(), "at": now.isoformat()})
         if verdict is not None or failures in (1, 3):
-            kind = "source.guard" if verdict is not None else "source.failed"
+            kind = EventKind.SOURCE_GUARD if verdict is not None else EventKind.SOURCE_FAILED
             record_event(connection, now, Event(kind, f"{row.slug}: {message}", Level.WARNING, source_id=row.id))
     outcome = RefreshOutcome.REFUSED if verdict is not None else RefreshOutcome.FAILED
     away = isinstance(error, SourceUnreachable)
@@ -298,7 +298,7 @@ class _Refresh:
         )
         if list(listing.missing) != self.row.counts.get("missing"):
             with self.tools.database.begin() as connection:
-                event = Event("source.refreshed", f"{self.row.slug}: {message}", source_id=self.row.id)
+                event = Event(EventKind.SOURCE_REFRESHED, f"{self.row.slug}: {message}", source_id=self.row.id)
                 record_event(connection, self.tools.clock(), event)
         return message
 
@@ -415,7 +415,7 @@ def _event_of(row: SourceRow, ingest: Ingest) -> Event | None:
     if not changes.touched:
         return None
     said = f"{changes.added} added, {changes.changed} changed, {changes.removed} removed, {changes.returned} returned"
-    return Event("source.refreshed", f"{row.slug}: {said}", source_id=row.id)
+    return Event(EventKind.SOURCE_REFRESHED, f"{row.slug}: {said}", source_id=row.id)
 
 
 @contextmanager

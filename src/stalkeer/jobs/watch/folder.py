@@ -26,7 +26,7 @@ from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.library_cache import Matching, use_context
 from stalkeer.jobs.matching.namesakes import ask_namesakes, known_namesakes, works_to_ask
 from stalkeer.logs import get_logger
-from stalkeer.model import Decision, DownloadId, DownloadState, EntryKind, WantedId
+from stalkeer.model import Decision, DownloadId, DownloadState, EntryKind, EventKind, WantedId
 from stalkeer.secrets import SecretBox
 from stalkeer.settings.folders import watch_problems
 from stalkeer.store.db.database import Transaction
@@ -52,6 +52,7 @@ from stalkeer.store.watch.watch_files import (
 
 KEPT = timedelta(days=30)  # imported files stay on the list for this long
 MOST_CANDIDATES = 10
+TOLD = {WatchState.FAILED: EventKind.WATCH_FAILED, WatchState.REVIEW: EventKind.WATCH_REVIEW}
 UNKNOWN = "no wanted item has its name"
 log = get_logger(__name__)
 
@@ -363,7 +364,9 @@ def _create(
     made = take_file(connection, file, source_id, new, now)
     if made is not None:
         message = f"{choice.title} was taken from {file.found.path}"
-        event = Event("watch.taken", message, download_id=made, wanted_id=targets[0].wanted_id, source_id=source_id)
+        event = Event(
+            EventKind.WATCH_TAKEN, message, download_id=made, wanted_id=targets[0].wanted_id, source_id=source_id
+        )
         record_event(connection, now, event)
     return made
 
@@ -379,9 +382,9 @@ def _write_state(
     now: datetime = context.queue.clock()
     with context.queue.database.begin() as connection:
         is_new = set_state(connection, file, state, now, reason, candidates)
-        if not is_new or state not in (WatchState.FAILED, WatchState.REVIEW) or state is file.state:
+        if not is_new or state not in TOLD or state is file.state:
             return
         words = "cannot be imported" if state is WatchState.FAILED else "needs your decision"
         path = Path(file.found.path)
         message = f"{path.name} of the watch folder {path.parent} {words}: {reason}"
-        record_event(connection, now, Event(f"watch.{state.value}", message, Level.WARNING))
+        record_event(connection, now, Event(TOLD[state], message, Level.WARNING))

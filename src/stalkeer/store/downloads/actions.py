@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 
 from stalkeer.core.downloads.states import Action, ActionOutcome, AlreadySo, Ask, Become, Part, Priority, Refuse, decide
 from stalkeer.errors import Conflict, InvalidInput, StalkeerError
-from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
+from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, EventKind
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.downloads.downloads import (
@@ -63,7 +63,7 @@ def act(connection: Connection, download_id: DownloadId, action: Action, now: da
             return _refused(row, settled.refusal(row.identity.title))
     _become(connection, row, effect, now)
     event = Event(
-        f"download.{_past(action)}",
+        _DONE[action],
         f"{row.identity.title} was {_past(action)}",
         download_id=download_id,
         source_id=row.identity.source_id,
@@ -322,6 +322,13 @@ def _set_rank(connection: Connection, download_id: DownloadId, rank: float, now:
 
 
 _PAST = {Action.PAUSE: "paused", Action.RESUME: "resumed", Action.CANCEL: "cancelled", Action.RETRY: "retried"}
+
+_DONE = {
+    Action.PAUSE: EventKind.DOWNLOAD_PAUSED,
+    Action.RESUME: EventKind.DOWNLOAD_RESUMED,
+    Action.CANCEL: EventKind.DOWNLOAD_CANCELLED,
+    Action.RETRY: EventKind.DOWNLOAD_RETRIED,
+}
 
 
 def _past(action: Action) -> str:

@@ -16,7 +16,17 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from stalkeer.core.downloads.states import Intent
 from stalkeer.errors import NotFound
-from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, EntryId, InstanceId, SourceId, WantedId
+from stalkeer.model import (
+    FINAL_STATES,
+    DownloadId,
+    DownloadState,
+    Drive,
+    EntryId,
+    EventKind,
+    InstanceId,
+    SourceId,
+    WantedId,
+)
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.downloads.rows import DownloadRow, ItemRow, ItemState, to_download, to_item
 from stalkeer.store.journal.events import Event, record_event
@@ -247,7 +257,7 @@ def create_download(connection: Connection, new: NewDownload, now: datetime) -> 
         connection,
         now,
         Event(
-            "download.queued",
+            EventKind.DOWNLOAD_QUEUED,
             f"{new.title} was queued",
             download_id=download_id,
             wanted_id=taken[0].wanted_id if taken else None,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from stalkeer.adapters.arr.values import WantedReason
 from stalkeer.core.downloads.states import check_transition
-from stalkeer.model import DownloadId, DownloadState
+from stalkeer.model import DownloadId, DownloadState, EventKind
 from stalkeer.store.db.tables import download_items, downloads, wanted
 from stalkeer.store.downloads.downloads import list_items, lock_download
 from stalkeer.store.downloads.rows import DownloadRow, ItemRow, ItemState, to_download
@@ -81,7 +81,7 @@ def complete_recovered(connection: Connection, download_id: DownloadId, final_pa
     of_this = download_items.c.download_id == download_id
     connection.execute(update(download_items).where(of_this).values(active=False))
     event = Event(
-        "download.completed",
+        EventKind.DOWNLOAD_COMPLETED,
         f"{row.identity.title} was found in its library after all, as {final_path}",
         download_id=download_id,
         wanted_id=row.items[0].wanted_id,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 
 from stalkeer.core.downloads.sabnzbd import GrabProgress, Stage
 from stalkeer.core.downloads.states import FINISHING_STATES, check_transition
-from stalkeer.model import DownloadId, DownloadState, Drive, GrabState, InstanceId, SourceId, WantedId
+from stalkeer.model import DownloadId, DownloadState, Drive, EventKind, GrabState, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads, grabs
 from stalkeer.store.downloads.downloads import list_items, lock_download
 from stalkeer.store.downloads.rows import REFUSALS, DownloadRow, ItemState, to_download
@@ -230,7 +230,7 @@ def confirm_import(connection: Connection, grab: GrabRow, file: ImportedFile, no
     mark_imported(connection, [item.wanted_id for item in grab.items], now)
     connection.execute(update(downloads).where(_D.id == row.id).values(final_path=file.path, updated_at=now))
     _show_trouble(connection, row, now)
-    _tell(connection, grab, f"{row.identity.title} was imported as {file.path}", "import.confirmed", now)
+    _tell(connection, grab, f"{row.identity.title} was imported as {file.path}", EventKind.IMPORT_CONFIRMED, now)
     return True
 
 
@@ -252,7 +252,7 @@ def note_trouble(connection: Connection, grab: GrabRow, words: str | None, now: 
         return False
     if words is not None:
         text = f"{row.identity.title} is not imported yet: {words}"
-        _tell(connection, grab, text, "import.blocked", now, Level.WARNING)
+        _tell(connection, grab, text, EventKind.IMPORT_BLOCKED, now, Level.WARNING)
     return _show_trouble(connection, row, now)
 
 
@@ -287,7 +287,7 @@ def release_grab(connection: Connection, grab: GrabRow, words: str, now: datetim
     values = {"state": ItemState.CANCELLED.value, "active": False}
     changed = connection.execute(update(download_items).where(_of(grab)).values(**values)).rowcount
     if changed:
-        _tell(connection, grab, f"{row.identity.title} {words}", "grab.released", now)
+        _tell(connection, grab, f"{row.identity.title} {words}", EventKind.GRAB_RELEASED, now)
         _show_trouble(connection, row, now)
     others = select(_I.id).where(_I.download_id == row.id, _I.state.in_((*_OPEN, ItemState.REFUSED.value)))
     is_served = connection.execute(others.limit(1)).one_or_none() is not None
@@ -309,7 +309,7 @@ def take_back(connection: Connection, grab: GrabRow, reason: str, now: datetime)
         return False
     connection.execute(update(grabs).where(_G.id == grab.id).values(removed=True))
     _show_trouble(connection, row, now)
-    _tell(connection, grab, f"{row.identity.title} is imported by Stalkeer: {reason}", "grab.taken_back", now)
+    _tell(connection, grab, f"{row.identity.title} is imported by Stalkeer: {reason}", EventKind.GRAB_TAKEN_BACK, now)
     return True
 
 
@@ -331,7 +331,7 @@ def release_ours(connection: Connection, download_id: DownloadId, wanted_ids: Se
 
 
 def _tell(
-    connection: Connection, grab: GrabRow, text: str, kind: str, now: datetime, level: Level = Level.INFO
+    connection: Connection, grab: GrabRow, text: str, kind: EventKind, now: datetime, level: Level = Level.INFO
 ) -> None:
     event = Event(
         kind,

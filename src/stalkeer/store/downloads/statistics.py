@@ -13,7 +13,7 @@ from statistics import median
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from stalkeer.core.downloads.rate_graph import SampleSpan, Steps, spread_samples
-from stalkeer.model import DownloadId, DownloadState, SourceId
+from stalkeer.model import DownloadId, DownloadState, EventKind, SourceId
 from stalkeer.store.db.tables import downloads, events, rate_samples, sources
 
 
@@ -129,7 +129,9 @@ def scorecards(connection: Connection, since: datetime) -> list[Scorecard]:
     query = select(rate_samples).where(rate_samples.c.at > since, rate_samples.c.seconds > 0)
     for row in connection.execute(query):
         speeds[SourceId(row.source_id)][row.at.hour].append(row.bytes / row.seconds)
-    refused = select(events.c.source_id, func.count()).where(events.c.kind == "import.refused", events.c.at > since)
+    refused = select(events.c.source_id, func.count()).where(
+        events.c.kind == EventKind.IMPORT_REFUSED, events.c.at > since
+    )
     refusals: dict[int, int] = {row[0]: row[1] for row in connection.execute(refused.group_by(events.c.source_id))}
     names = connection.execute(select(sources.c.id, sources.c.slug).order_by(sources.c.slug)).all()
     return [

@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from stalkeer.logs import get_logger
-from stalkeer.model import DownloadId, InstanceId, LibraryId, SourceId, WantedId
+from stalkeer.model import DownloadId, EventGroup, EventKind, InstanceId, LibraryId, SourceId, WantedId
 from stalkeer.store.db.tables import events, wanted
 from stalkeer.store.journal.hooks import queue_following
 
@@ -26,12 +26,12 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """Hold a recorded fact. `kind` is dotted, past tense: `download.completed`, `import.refused`, `source.refreshed`.
+    """Hold a recorded fact.
 
     `message` is for users and contains no secret; `data` is for programs.
     """
 
-    kind: str
+    kind: EventKind
     message: str
     level: Level = Level.INFO
     download_id: DownloadId | None = None
@@ -55,9 +55,9 @@ class EventRow:
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Select events that match every given field. `kinds` are prefixes: `download` includes `download.failed`."""
+    """Select events that match every given field. A group in `kinds` stands for all of its kinds."""
 
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[EventKind | EventGroup, ...] = ()
     levels: tuple[str, ...] = ()
     download_id: DownloadId | None = None
     wanted_id: WantedId | None = None
@@ -81,7 +81,7 @@ def record_events(connection: Connection, at: datetime, happened: Sequence[Event
         [
             {
                 "at": at,
-                "kind": event.kind,
+                "kind": event.kind.value,
                 "level": event.level.value,
                 "message": event.message,
                 "download_id": event.download_id,
@@ -102,7 +102,7 @@ def _log_event(event: Event) -> None:
     subjects = {"download": event.download_id, "wanted": event.wanted_id, "source_id": event.source_id}
     named = {name: number for name, number in subjects.items() if number is not None}
     {Level.INFO: log.info, Level.WARNING: log.warning, Level.ERROR: log.error}[event.level](
-        event.message, kind=event.kind, **named
+        event.message, kind=event.kind.value, **named
     )
 
 
@@ -153,7 +153,7 @@ def last_event_id(connection: Connection) -> int:
 def _clauses(chosen: EventFilter) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = []
     if chosen.kinds:
-        clauses.append(or_(*(events.c.kind.startswith(kind, autoescape=True) for kind in chosen.kinds)))
+        clauses.append(events.c.kind.in_(_kinds(chosen)))
     if chosen.levels:
         clauses.append(events.c.level.in_(chosen.levels))
     if chosen.library_id is not None:
@@ -173,13 +173,18 @@ def _clauses(chosen: EventFilter) -> list[ColumnElement[bool]]:
     return clauses
 
 
+def _kinds(chosen: EventFilter) -> list[str]:
+    groups = [kind for group in chosen.kinds if isinstance(group, EventGroup) for kind in group.kinds]
+    return [kind.value for kind in (*chosen.kinds, *groups) if isinstance(kind, EventKind)]
+
+
 def _row(row: Row[*tuple[Any, ...]]) -> EventRow:
     values = row._mapping
     return EventRow(
         id=values["id"],
         at=values["at"],
         event=Event(
-            kind=values["kind"],
+            kind=EventKind.of(values["kind"]),
             message=values["message"],
             level=Level(values["level"]),
             download_id=values["download_id"],

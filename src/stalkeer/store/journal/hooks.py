@@ -11,12 +11,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, or_, select, update
 
-from stalkeer.model import DownloadId, HookName
+from stalkeer.model import DownloadId, EventKind, HookName
 from stalkeer.store.db.tables import hook_runs, hooks, workers
 
 SERVE = "serve"  # the role of the single process that may be replaced on another host
 _BY_NAME = {hook.value: hook for hook in HookName}
-FOLLOWING = {"download.completed": HookName.AFTER_IMPORT, "download.failed": HookName.ON_FAILURE}
+FOLLOWING = {EventKind.DOWNLOAD_COMPLETED: HookName.AFTER_IMPORT, EventKind.DOWNLOAD_FAILED: HookName.ON_FAILURE}
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def noted_hooks(connection: Connection) -> frozenset[HookName]:
     return frozenset(name for stored in names if (name := _read(stored)))
 
 
-def queue_following(connection: Connection, ended: Iterable[tuple[str, DownloadId | None]], at: datetime) -> None:
+def queue_following(connection: Connection, ended: Iterable[tuple[EventKind, DownloadId | None]], at: datetime) -> None:
     """Queue the scripts that follow these events, given as (kind, download), where any process has them."""
     due = [(FOLLOWING[kind], download_id) for kind, download_id in ended if kind in FOLLOWING and download_id]
     noted = noted_hooks(connection) if due else frozenset()
