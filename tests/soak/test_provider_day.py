@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean
 
 import psutil
 import pytest
@@ -28,6 +27,7 @@ from stalkeer.store.downloads.downloads import NewDownload, NewItem, create_down
 from tests.doubles import provider_faults as faults
 from tests.doubles.house import digest, now, open_house
 from tests.engine.processes import Spec, worker
+from tests.soak.usage import Usage
 
 FILMS = int(os.environ.get("FILMS", "1200"))
 SIZES = (2_000_000, 12_000_000)
@@ -113,34 +113,6 @@ class Day:
             "wrong range": faults.content_range("bytes 0-1/2"),
             "unsatisfiable": faults.unsatisfiable("bytes */1"),
         }[name]
-
-
-@dataclass
-class Usage:
-    """What the worker's process holds, sampled."""
-
-    memory: list[int] = field(default_factory=list)
-    threads: list[int] = field(default_factory=list)
-    files: list[int] = field(default_factory=list)
-
-    def sample(self, process: psutil.Process) -> None:
-        self.memory.append(process.memory_info().rss)
-        self.threads.append(process.num_threads())
-        self.files.append(process.num_fds())
-
-    def growth(self, name: str) -> float:
-        """From the second quarter of the day to its last. Threads and files come and go with connections: what counts
-        is how few there are at the quietest moment.
-        """
-        samples = getattr(self, name)
-        quarter = max(1, len(samples) // 4)
-        typical = fmean if name == "memory" else min
-        return typical(samples[-quarter:]) / typical(samples[quarter : 2 * quarter]) - 1
-
-    def course(self, name: str) -> str:
-        """Nine looks at the day."""
-        samples = getattr(self, name)
-        return " ".join(f"{samples[(len(samples) - 1) * eighth // 8]:,}" for eighth in range(9))
 
 
 def queue_film(house, source, number: int, size: int):
