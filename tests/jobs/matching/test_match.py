@@ -15,7 +15,7 @@ from stalkeer.jobs.matching.library_cache import use_context
 from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.rule_effects import keep_rules, preview_rule, withdraw_rules
 from stalkeer.jobs.matching.rules import Offset, rule_of_entry, rule_of_match, rule_of_pair, rule_of_series
-from stalkeer.model import Decision, WantedId
+from stalkeer.model import Decision, EventKind, WantedId
 from stalkeer.settings.sections.jobs import MatchingSettings
 from stalkeer.store.db.tables import entries, library, match_marks, sources, wanted
 from stalkeer.store.journal.events import EventFilter, list_events
@@ -78,7 +78,7 @@ def test_a_film_of_the_same_title_and_year_is_confirmed_and_told(house):
 
 def told_of_review(house):
     with house.database.connect() as connection:
-        rows = list_events(connection, EventFilter(kinds=("match.review",)))
+        rows = list_events(connection, EventFilter(kinds=(EventKind.MATCH_REVIEW,)))
     return [row.event.message for row in rows]
 
 
