@@ -348,7 +348,7 @@ def add_queue(
 def add_events(connection: Connection, now: datetime) -> None:
     told = (
         ("download.started", "info", "Cold Harbour (2021) began to download from main"),
-        ("import.completed", "info", "Radarr has imported Der stille Fluss (2018)"),
+        ("import.confirmed", "info", "Radarr has imported Der stille Fluss (2018)"),
         ("source.failed", "warning", "backup could not be read: the provider answered 403"),
         ("download.failed", "error", "Paper Moons (2024) failed: the file is gone from the provider"),
         ("match.confirmed", "info", "The Cartographer (2022) was found on main, sure"),
