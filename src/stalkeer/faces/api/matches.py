@@ -93,7 +93,7 @@ AS_IT_IS = Confirmation()
 THIS_ENTRY = Rejection()
 
 
-def match_filter(
+async def match_filter(
     decision: Decision | None = None,
     kind: Annotated[str | None, Query(pattern="^(movie|series)$")] = None,
     wanted_id: Annotated[int | None, Query(alias="wantedId", ge=1, le=LARGEST_ID)] = None,

@@ -88,7 +88,7 @@ class ScanToStart(ApiModel):
     dry_run: StrictBool = Field(False, description="Only report, in the run, what the scan would find; save nothing.")
 
 
-def missing_filter(
+async def missing_filter(
     instance: Annotated[str | None, Query(max_length=80, description="Only this Radarr or Sonarr.")] = None,
     kind: WantedKind | None = None,
     found: Annotated[BestMatch | None, Query(description="The decision on the best match.")] = None,

@@ -56,7 +56,7 @@ class Page:
         return 0 if self.after is not None else (self.page - 1) * self.size
 
 
-def page_parameters(
+async def page_parameters(
     page: Annotated[int, Query(ge=1, le=1_000_000, description="Page number, from 1; ignored with `cursor`.")] = 1,
     page_size: Annotated[int, Query(alias="pageSize", ge=1, le=LARGEST_PAGE, description="Rows on a page.")] = 50,
     cursor: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ class Direction(StrEnum):
     DESCENDING = "descending"
 
 
-def sorted_by(orders: Mapping[tuple[str, Direction], Order]) -> Callable[..., Order]:
+def sorted_by(orders: Mapping[tuple[str, Direction], Order]) -> Callable[..., Awaitable[Order]]:
     """Return the dependency that reads the order of a list. The first order is the default.
 
     A key without a direction has the direction that stands first for it.
@@ -27,7 +27,7 @@ def sorted_by(orders: Mapping[tuple[str, Direction], Order]) -> Callable[..., Or
     accepted = ", ".join(f"{key} {direction}" for key, direction in orders)
 
     # as defaults, because postponed annotations cannot see local names
-    def read(
+    async def read(
         key: str = Query(
             keys[0], alias="sortKey", json_schema_extra={"enum": keys}, description=f"Accepted: {accepted}."
         ),
