@@ -100,11 +100,16 @@ def get_download(connection: Connection, download_id: DownloadId) -> DownloadRow
 
 def get_downloads(connection: Connection, download_ids: Sequence[DownloadId]) -> list[DownloadRow]:
     """Read downloads by their ids, in this order. Raises NotFound if one does not exist."""
-    found = {row.id: row for row in connection.execute(select(downloads).where(downloads.c.id.in_(download_ids)))}
-    items = list_items(connection, download_ids)
+    found = _read(connection, download_ids)
     for gone in (download_id for download_id in download_ids if download_id not in found):
         raise _unknown(gone)
-    return [to_download(found[download_id], items.get(download_id, ())) for download_id in download_ids]
+    return [found[download_id] for download_id in download_ids]
+
+
+def _read(connection: Connection, download_ids: Sequence[DownloadId]) -> dict[DownloadId, DownloadRow]:
+    rows = connection.execute(select(downloads).where(downloads.c.id.in_(download_ids))).all()
+    items = list_items(connection, download_ids)
+    return {DownloadId(row.id): to_download(row, items.get(DownloadId(row.id), ())) for row in rows}
 
 
 def list_downloads(
@@ -127,7 +132,9 @@ def list_downloads(
         query = query.order_by(_ended_at().desc(), downloads.c.id.desc())
     else:
         query = query.order_by(downloads.c.id.desc())
-    return get_downloads(connection, connection.scalars(query).all())
+    ids = connection.scalars(query).all()
+    found = _read(connection, ids)
+    return [found[download_id] for download_id in ids if download_id in found]  # PostgreSQL may have deleted one since
 
 
 def _ended_at() -> ColumnElement[datetime]:
