@@ -259,7 +259,10 @@ def test_an_account_that_answers_full_is_waited_for_two_minutes_and_no_attempt_i
     assert timedelta(seconds=100) < row.queue.not_before - now() < timedelta(seconds=121)
 
 
-@pytest.mark.parametrize("kind", ["plex", "jellyfin", "emby"])
+# tests/adapters/media asks a server of each kind; soak: the engine pauses for each alike
+@pytest.mark.parametrize(
+    "kind", ["plex", *(pytest.param(kind, marks=pytest.mark.soak) for kind in ("jellyfin", "emby"))]
+)
 def test_while_somebody_watches_from_the_account_its_download_pauses_and_others_go_on(
     tmp_path, database, running, kind
 ):

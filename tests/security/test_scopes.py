@@ -8,11 +8,10 @@ from starlette.testclient import TestClient
 from stalkeer.app import build_security
 from stalkeer.core.security.scopes import Scope
 from stalkeer.errors import Conflict, InvalidInput, NotFound
-from stalkeer.faces.api.app import create_api
 from stalkeer.jobs.system.api_keys import ApiKeys, list_keys, make_key, reset_key, revoke_key
 from stalkeer.model import InstanceKind
 from stalkeer.store.library.instances import NewInstance, add_instance
-from tests.doubles.server import make_server
+from tests.doubles.server import make_server, shared_faces
 
 STATUS = "/api/v1/system/status"
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
@@ -48,7 +47,7 @@ def client(app, security):
 
 def routes(app, security) -> list[tuple[str, str]]:
     """Every operation behind the key, with names in its path."""
-    document = create_api(app, security).openapi()
+    document = shared_faces(app, security)[0].openapi()
     return [
         (method.upper(), path.replace("{", "").replace("}", ""))
         for path, methods in document["paths"].items()

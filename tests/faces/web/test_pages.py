@@ -46,7 +46,6 @@ def seats(browser: Browser, sample_site: str) -> Iterator[dict[tuple[int, str], 
 def test_page_on_a_desk_has_no_fault_and_no_serious_barrier(name: str, seats: dict[tuple[int, str], Seat]):
     seat = seats[DESK]
     seat.go(PAGES[name])
-    seat.tab.shoot(f"{name}-1280-dark")
 
     assert seat.onlooker.faults() == []
     assert seat.tab.serious_findings() == []
@@ -56,7 +55,6 @@ def test_page_on_a_desk_has_no_fault_and_no_serious_barrier(name: str, seats: di
 def test_page_on_a_phone_has_no_fault(name: str, seats: dict[tuple[int, str], Seat]):
     seat = seats[PHONE]
     seat.go(PAGES[name])
-    seat.tab.shoot(f"{name}-360-light")
 
     assert seat.onlooker.faults() == []
 
@@ -114,7 +112,6 @@ def test_the_other_theme_of_each_size_has_no_serious_barrier_either(
 ):
     seat = seats[place]
     seat.go(PAGES[name])
-    seat.tab.shoot(f"{name}-{place[0]}-{place[1]}")
 
     assert seat.onlooker.faults() == []
     assert seat.tab.serious_findings() == []
