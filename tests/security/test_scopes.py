@@ -166,7 +166,7 @@ def test_a_key_replaced_keeps_its_scope(any_database, app, clock):
 
 @pytest.mark.parametrize("name", ["", " a", "a\nb", "x" * 65, "../a", "<b>", "-a"])
 def test_a_key_has_a_plain_name(app, name):
-    with pytest.raises(InvalidInput, match="name of a key"):
+    with pytest.raises(InvalidInput, match="cannot name a key"):
         make_key(app.database, app.secrets, name, Scope.READ, None, app.clock())
 
 
