@@ -42,6 +42,7 @@ HOURS = int(os.environ.get("HOURS", "24"))
 PATIENCE_S = 300.0
 RATE = 50_000_000  # bytes a second of each transfer
 PAGES = ("/", "/wanted", "/catalogue", "/matches", "/activity", "/activity/history", "/system/status", "/metrics")
+OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}  # in local mode, changes come from the pages of the program
 SETTLED = frozenset({DownloadState.COMPLETED, DownloadState.FAILED, DownloadState.CANCELLED, DownloadState.BLOCKED})
 
 
@@ -167,7 +168,7 @@ def test_a_day_of_schedules_leaves_memory_threads_and_files_level(tmp_path):
     with (
         open_stage(tmp_path / "stage", rate=RATE, fresh=True) as stage,
         program(stage.config, port) as (process, pipe),
-        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers=OUR_PAGE, timeout=60) as client,
     ):
         eventually(lambda: is_up(client), "serve answers", PATIENCE_S)
         database = open_database(sqlite_url(stage.folder / "data" / "stalkeer.db"))
