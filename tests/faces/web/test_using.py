@@ -276,6 +276,27 @@ def test_a_phone_has_the_menu_behind_a_button(sample_site: str, open_page: Calla
     expect(page).to_have_url(f"{sample_site}/wanted")
 
 
+def test_the_focus_returns_to_the_menu_that_was_open(sample_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(sample_site, width=360)
+    page = tab.go("/activity")
+    row_menu, question, menu = (
+        page.locator("#rows details.pop > summary").first,
+        page.locator("#confirm"),
+        page.locator("[data-menu]"),
+    )
+
+    row_menu.press("Enter")
+    page.locator("#rows details[open] [hx-confirm]").first.press("Enter")
+    expect(question).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(row_menu).to_be_focused()
+
+    menu.press("Enter")
+    expect(menu).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+
+
 def test_the_theme_is_switched_and_kept(sample_site: str, open_page: Callable[..., Tab]):
     tab = open_page(sample_site)
     page = tab.go("/")

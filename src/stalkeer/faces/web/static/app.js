@@ -149,7 +149,11 @@
     $("[data-text]", dialog).textContent = ctx.confirm;
     $("[data-yes]", dialog).textContent = ctx.sourceElement.dataset.yes || "Yes";
     dialog.returnValue = "no";
-    dialog.addEventListener("close", () => (dialog.returnValue === "yes" ? issueRequest() : dropRequest()), { once: true });
+    dialog.addEventListener("close", () => {
+      const menu = ctx.sourceElement.closest("details.pop:not([open])"); // it closed when the question was asked
+      if (menu) $("summary", menu).focus();
+      return dialog.returnValue === "yes" ? issueRequest() : dropRequest();
+    }, { once: true });
     dialog.showModal();
   });
 
@@ -216,7 +220,7 @@
   on("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape") {
-      toggleMenu(false);
+      if (document.body.classList.contains("menu-open")) { toggleMenu(false); $("[data-menu]")?.focus(); }
       for (const pop of $$("details.pop[open]")) { pop.open = false; $("summary", pop).focus(); }
       const found = $("#find-results");
       if (found?.childElementCount) { found.textContent = ""; $("#find")?.focus(); }
