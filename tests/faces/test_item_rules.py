@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
 from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.sonarr import Sonarr
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.match import match_wanted
@@ -120,3 +122,47 @@ def test_the_instance_is_asked_to_search_its_own_indexers(app, client, tmp_path)
 
         assert json.loads(out.getvalue())["item"] == "Dune (2021)"
         assert [command.job.name for command in radarr.commands.all()] == ["MoviesSearch"] * 3
+
+
+def test_every_face_lets_sonarr_search_for_all_missing_episodes_of_a_series(app, client, tmp_path):
+    (tmp_path / "tv").mkdir()
+    with Sonarr(tmp_path / "tv") as sonarr:
+        know(app.arrs, sonarr)
+        series = sonarr.add_series("Quiet Cartographers", 2020)
+        episodes = [sonarr.add_episode(series, 1, number) for number in (1, 2, 3)]
+        sonarr.add_file([episodes[0]])
+        sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+        with app.database.connect() as connection:
+            item = list_wanted(connection)[0]
+
+        page = client.get(f"/wanted/series/{item.library_id}", headers=PART).text
+        part = client.get(f"/wanted/{item.id}/rules?series=true", headers=PART).text
+        client.post(f"/wanted/series/{item.library_id}/upstream", headers=PART)
+        answer = client.post(f"/api/v1/missing/series/{item.library_id}/search")
+        out = io.StringIO()
+        with redirect_stdout(out):
+            given = ["arr", "search", str(item.id), "--series", "--json"]
+            run_command_line(given, build=lambda _: app, serve=lambda _: None)
+
+        assert f"/wanted/{item.id}/rules?series=true" in page and "search for all missing episodes" in part
+        assert answer.status_code == 204 and len(json.loads(out.getvalue())["items"]) == 2
+        searches = [
+            command.body["episodeIds"] for command in sonarr.commands.all() if command.job.name == "EpisodeSearch"
+        ]
+        assert searches == [[episode.id for episode in episodes[1:]]] * 3
+        assert client.post("/api/v1/missing/series/999999/search").status_code == 404
+
+
+def test_a_rule_of_numbers_names_the_season_and_the_source_that_it_is_for(app, client, anime):
+    client.post(f"/wanted/{anime[0]}/offset", data={"season": 1, "only_season": "1", "source": "tv"}, headers=PART)
+
+    with app.database.connect() as connection:
+        (row,) = list_rules(connection)
+    assert row.rule.label == "Silver Lantern: season +1, episode +0, in the list's season 1, on tv"
+
+
+def test_the_candidates_of_an_open_item_follow_a_decision(app, client, anime):
+    page = client.get(f"/wanted/{anime[0]}", headers=PART).text
+
+    assert re.search(r'id="item-candidates"[^>]*hx-trigger="live:matches[^>]*hx-select="#item-candidates"', page, re.S)
+    assert 'id="item-status"' in page and 'id="item-actions"' in page

@@ -16,7 +16,7 @@ from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.faces.http.sorting import Direction, sorted_by
-from stalkeer.jobs.matching.search_upstream import refresh_item, search_item
+from stalkeer.jobs.matching.search_upstream import refresh_item, search_item, search_series
 from stalkeer.model import InstanceKind, JobName, LibraryId, WantedId, WantedKind
 from stalkeer.runtime import App
 from stalkeer.store.library.instances import get_instance
@@ -179,6 +179,12 @@ def show_missing_item(app: CurrentApp, wanted_id: RowId) -> MissingItem:
 def search_missing_item(app: CurrentApp, wanted_id: RowId) -> None:
     """Let the item's instance search its own indexers now."""
     search_item(app.database, app.arrs, WantedId(wanted_id))
+
+
+@router.post("/series/{series_id}/search", status_code=204, responses=problem_answers(404, 502))
+def search_missing_series(app: CurrentApp, series_id: RowId) -> None:
+    """Let Sonarr search its own indexers for all missing episodes of a series now."""
+    search_series(app.database, app.arrs, LibraryId(series_id))
 
 
 @router.post("/{wanted_id}/refresh", status_code=204, responses=problem_answers(404, 502))

@@ -230,19 +230,31 @@ def _needed(url: str | None) -> str:
 
 @app.command()
 def search(
-    context: typer.Context, wanted: str = typer.Argument(help="ID of a wanted item, or part of a title.")
+    context: typer.Context,
+    wanted: str = typer.Argument(help="ID of a wanted item, or part of a title."),
+    series: bool = typer.Option(False, "--series", help="All missing episodes of the item's series."),
 ) -> None:
     """Let Radarr or Sonarr search its own indexers for a missing item.
 
     Example: stalkeer arr search "Dune"
     """
-    from stalkeer.jobs.matching.search_upstream import search_item
+    from stalkeer.jobs.matching.search_upstream import search_item, search_series_of
     from stalkeer.jobs.matching.wanted_items import find_item
 
     parts = context_app(context)
-    item = search_item(parts.database, parts.arrs, find_item(parts.matching, wanted))
-    text = f"{item.instance} searches its own indexers for {item.label}."
-    document = {"instance": item.instance, "wantedId": item.id, "item": item.label}
+    wanted_id = find_item(parts.matching, wanted)
+    if series:
+        items = search_series_of(parts.database, parts.arrs, wanted_id)
+    else:
+        items = [search_item(parts.database, parts.arrs, wanted_id)]
+    document: dict[str, object] = {
+        "instance": items[0].instance,
+        "items": [{"wantedId": item.id, "item": item.label} for item in items],
+    }
+    if not series:
+        document |= {"wantedId": items[0].id, "item": items[0].label}
+    what = items[0].label if len(items) == 1 else f"{len(items)} episodes of {items[0].title}"
+    text = f"{items[0].instance} searches its own indexers for {what}."
     emit(context, document, lambda console: console.print(text, markup=False))
 
 

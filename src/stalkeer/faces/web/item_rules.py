@@ -21,8 +21,8 @@ from stalkeer.jobs.matching.decisions import (
 )
 from stalkeer.jobs.matching.rule_effects import RuleOutcome
 from stalkeer.jobs.matching.rules import DecisionScope, Offset, propose_series_offset
-from stalkeer.jobs.matching.search_upstream import search_item
-from stalkeer.model import MatchId, WantedId, WantedKind
+from stalkeer.jobs.matching.search_upstream import search_item, search_series
+from stalkeer.model import LibraryId, MatchId, WantedId, WantedKind
 from stalkeer.store.library.wanted_list import get_wanted
 
 router = APIRouter(include_in_schema=False)
@@ -32,14 +32,17 @@ Shift = Annotated[int, Form(ge=-10_000, le=10_000)]
 
 
 @router.get("/wanted/{wanted_id}/rules")
-def get_rules(request: Request, wanted_id: int) -> HTMLResponse:
-    """Show the rules that can be made here, with the offset that the lists suggest. The drawer loads them."""
+def get_rules(request: Request, wanted_id: int, *, series: bool = False) -> HTMLResponse:
+    """Show the rules that can be made here, with the offset that the lists suggest. The drawer loads them.
+
+    With `series`, the instance is asked to search for the whole series.
+    """
     app = app_of(request)
     with app.database.connect() as connection:
         item = get_wanted(connection, WantedId(wanted_id))
     is_episode = item.is_wanted and item.kind is WantedKind.EPISODE
     proposed = propose_series_offset(app.matching, item.id) if is_episode else None
-    return fragment(request, "wanted/item_rules.html", item=item, proposed=proposed)
+    return fragment(request, "wanted/item_rules.html", item=item, proposed=proposed, of_series=series)
 
 
 def read_offset(
@@ -78,6 +81,15 @@ def post_upstream(request: Request, wanted_id: int) -> Response:
     app = app_of(request)
     item = search_item(app.database, app.arrs, WantedId(wanted_id))
     return done(request, Toast(f"{item.instance} searches its own indexers for {item.label}."), changed="matches")
+
+
+@router.post("/wanted/series/{library_id}/upstream")
+def post_series_upstream(request: Request, library_id: int) -> Response:
+    """Let Sonarr search its own indexers for all missing episodes of a series."""
+    app = app_of(request)
+    items = search_series(app.database, app.arrs, LibraryId(library_id))
+    words = f"{items[0].instance} searches its own indexers for {plural(len(items), 'episode')}."
+    return done(request, Toast(words), changed="matches")
 
 
 @router.post("/matches/{match_id}/title/{verdict}")

@@ -90,8 +90,14 @@ def rule_of_series(matching: Matching, wanted_id: WantedId, shift: Offset, reaso
         season_offset=shift.season,
         episode_offset=shift.episode,
         reason=reason,
-        label=f"{item.work.title}: season {shift.season:+}, episode {shift.episode:+}",
+        label=f"{item.work.title}: {_shift_words(shift)}",
     )
+
+
+def _shift_words(shift: Offset) -> str:
+    season = "" if shift.only_season is None else f", in the list's season {shift.only_season}"
+    source = f", on {shift.source}" if shift.source else ""
+    return f"season {shift.season:+}, episode {shift.episode:+}{season}{source}"
 
 
 def propose_series_offset(matching: Matching, wanted_id: WantedId) -> OffsetProposal | None:

@@ -7,16 +7,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from stalkeer.adapters.arr.commands import refresh_movies, refresh_series, search_episodes, search_movies
-from stalkeer.errors import ArrError
+from stalkeer.adapters.arr.values import WantedReason
+from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.model import EventKind, InstanceId, WantedId, WantedKind
+from stalkeer.model import EventKind, InstanceId, LibraryId, WantedId, WantedKind
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.events import Event, record_event
+from stalkeer.store.library.details import get_details
 from stalkeer.store.library.instances import InstanceRow, get_instance, get_instance_by_id, list_instances
 from stalkeer.store.library.targets import read_targets
 from stalkeer.store.library.wanted import note_searched
-from stalkeer.store.library.wanted_list import WantedRow, get_wanted, list_unfound
+from stalkeer.store.library.wanted_list import (
+    Slice,
+    WantedFilter,
+    WantedRow,
+    get_wanted,
+    list_unfound,
+    list_wanted,
+)
+
+MOST_EPISODES = 2_000  # in a command
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,29 @@ def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> WantedRo
         row = get_instance(connection, item.instance)
     search_items(database, arrs, row, [item])
     return item
+
+
+def search_series(database: Database, arrs: Arrs, library_id: LibraryId) -> list[WantedRow]:
+    """Let Sonarr search for all missing episodes of a series now, at the user's request.
+
+    Raises NotFound where the series is not in a library, or misses nothing.
+    """
+    missing = WantedFilter(library_id=library_id, reason=WantedReason.MISSING.value)
+    with database.connect() as connection:
+        title = get_details(connection, library_id).title
+        items = list_wanted(connection, missing, part=Slice(MOST_EPISODES))
+        if not items:
+            raise NotFound(f"{title} misses no episode that could be searched for.")
+        row = get_instance(connection, items[0].instance)
+    search_items(database, arrs, row, items)
+    return items
+
+
+def search_series_of(database: Database, arrs: Arrs, wanted_id: WantedId) -> list[WantedRow]:
+    """Do the same for the series of a wanted episode."""
+    with database.connect() as connection:
+        library_id = get_wanted(connection, wanted_id).library_id
+    return search_series(database, arrs, library_id)
 
 
 def refresh_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> None:
