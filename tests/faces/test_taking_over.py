@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import replace
 
 import pytest
@@ -10,6 +13,7 @@ from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
 from stalkeer.demo.radarr import Radarr
+from stalkeer.faces.cli.main import run_command_line
 from stalkeer.model import InstanceKind
 from stalkeer.runtime import App
 from stalkeer.settings import load_settings
@@ -173,3 +177,20 @@ def test_languages_are_set_by_page_and_api(app, client, place):
     assert changed["instance"]["languages"] == ["original"]
     assert 'value="original"' in client.get(page).text
     assert client.patch("/api/v1/instances/radarr", json={"languages": ["french"]}).status_code == 422
+
+
+def test_the_command_line_shows_the_languages_of_an_instance_and_clears_them_only_with_a_word(app, client, place):
+    if place == "environment":
+        return
+    client.post("/api/v1/instances/radarr/take-over")
+
+    said = [run(app, "arr", "languages", "radarr", *words) for words in (["fr", "en:require"], [], ["any"], [])]
+
+    assert [one["languages"] for one in said] == [["fr", "en:require"], ["fr", "en:require"], [], []]
+
+
+def run(app: App, *arguments: str) -> dict:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        run_command_line([*arguments, "--json"], build=lambda _: app, serve=lambda _: None)
+    return json.loads(out.getvalue())

@@ -140,15 +140,21 @@ def try_(
 def languages(
     context: typer.Context,
     name: str = typer.Argument(help="Name of the instance."),
-    wanted: list[str] = typer.Argument(None, metavar="LANGUAGE...", help="fr, en:require, original; none: any."),
+    wanted: list[str] = typer.Argument(
+        None, metavar="LANGUAGE...", help="fr, en:require, original; `any` for no wish."
+    ),
 ) -> None:
-    """Set the languages that the items of an instance are wanted in, best first.
+    """Set the languages that the items of an instance are wanted in, best first. Without one, show them.
 
     Example: stalkeer arr languages radarr fr original en:require
     """
-    from stalkeer.jobs.library.instances import set_languages
+    from stalkeer.jobs.library.instances import chosen_instances, set_languages
 
-    row = set_languages(context_app(context).arrs, name, tuple(wanted or ()))
+    arrs = context_app(context).arrs
+    if wanted:
+        row = set_languages(arrs, name, () if wanted == ["any"] else tuple(wanted))
+    else:
+        (row,) = chosen_instances(arrs, name)
     words = ", ".join(row.options.languages) or "any language"
     emit(context, document_of(row), lambda console: console.print(f"{name}: {words}", markup=False))
 
