@@ -435,6 +435,22 @@ def test_a_search_prepares_the_episodes_that_it_is_about_and_no_others(
         assert len(listed(app, "sonarr")) == 24, "what was left out follows"
 
 
+def test_an_entry_that_came_while_its_item_was_not_wanted_is_matched_when_it_is_wanted_again(app, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    movie = radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    catalogue.list_entries("Copper Saints (2010)", resolution=720)
+    scan(app)
+    radarr.add_file(movie, 3)  # of the quality of its cutoff
+    scan(app)
+    catalogue.list_entries("Copper Saints (2010) 1080p", resolution=1080)
+    match_wanted(app.matching, QuietRun())
+
+    movie.file = None
+    scan(app)
+
+    assert SAINTS in [offer.release for offer in Indexer(app.database, app.arrs, None).search(row, BY_ID).offers]
+
+
 def test_an_instance_that_does_not_answer_is_not_asked_about_a_release_by_every_search(app, radarr, catalogue):
     row = know(app.arrs, radarr, options=NATIVE)
     radarr.add_movie("Copper Saints", 2010, tmdb_id=7)

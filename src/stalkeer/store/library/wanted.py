@@ -87,7 +87,8 @@ def save_wanted(
         if present is None:
             fresh.append(values | {"instance_id": instance_id, "first_seen": now, "arr_id": row.item.arr_id})
         elif present.is_gone:
-            returned.append(values | {"row_id": present.id, "gone_at": None})
+            # entries that came meanwhile were not matched with it
+            returned.append(values | {"row_id": present.id, "gone_at": None, "matched_fingerprint": None})
         elif present.state != state:
             stale.append(values | {"row_id": present.id})
         known[row.item.arr_id] = KnownWanted(
