@@ -80,7 +80,7 @@ class PanelLogin:
 class PanelLists:
     """Describe a panel's lists on disk.
 
-    `digest` is over all their bytes. `missing` names the lists that it does not have, `reasons` has an answer for each.
+    `digest` is over all their bytes. `missing` names the lists that it lacks, and `reasons` has its answer for each.
     """
 
     files: Mapping[str, Path]

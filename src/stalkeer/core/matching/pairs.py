@@ -290,7 +290,7 @@ def _rule_text(rule: Rule) -> str:
 
 
 def _sleep_text(rule: Rule, entry: EntryFacts) -> str:
-    return f"you decided on {rule.decided_name!r}, and under its id the list has {entry.name!r} now"
+    return f"you decided on {rule.decided_name!r}; its list now has {entry.name!r} under the same id"
 
 
 def _shifted(entry: EntryFacts, rule: Rule | None) -> EntryFacts:

@@ -60,7 +60,7 @@ class Confirmation(ApiModel):
     entry_id: StrictInt | None = Field(
         None, ge=1, le=LARGEST_ID, description="Another entry that is the item, instead of the match's own entry."
     )
-    whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
+    whole_title: StrictBool = Field(False, description="Apply to every entry of this title, not only to this one.")
     reason: str = Field("", max_length=500)
     dry_run: StrictBool = Field(False, description="Show what would change; save nothing.")
 
@@ -72,7 +72,7 @@ class Confirmation(ApiModel):
 
 
 class Rejection(ApiModel):
-    whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
+    whole_title: StrictBool = Field(False, description="Apply to every entry of this title, not only to this one.")
     reason: str = Field("", max_length=500, description="Note to show with the rule.")
     dry_run: StrictBool = Field(False, description="Show what would change; save nothing.")
 

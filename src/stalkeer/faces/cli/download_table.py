@@ -1,4 +1,4 @@
-"""Print downloads as a table, in words and as the results of what was asked of them."""
+"""Print downloads as a table, as sentences, and as the results of actions."""
 
 from __future__ import annotations
 

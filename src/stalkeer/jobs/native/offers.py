@@ -19,7 +19,7 @@ from stalkeer.errors import ArrNotFound, ArrRefused, StalkeerError
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.skip_rules import SkipRule
-from stalkeer.jobs.releases.titles import ReleaseFile, files_of
+from stalkeer.jobs.releases.titles import MatchedFile, files_of
 from stalkeer.logs import get_logger
 from stalkeer.model import Drive, OfferId, SourceId, WantedKind
 from stalkeer.store.db.database import Database, Transaction
@@ -188,14 +188,14 @@ class _Preparing:
                 self._holders.setdefault((offer.item_key, source_id, entry_key), offer)
 
     def _sort(
-        self, files: Sequence[ReleaseFile]
-    ) -> tuple[list[tuple[OfferRow, list[OfferedEntry]]], list[ReleaseFile]]:
+        self, files: Sequence[MatchedFile]
+    ) -> tuple[list[tuple[OfferRow, list[OfferedEntry]]], list[MatchedFile]]:
         """Sort files into those that join an existing offer, and those that need a new one.
 
         Known files are left out.
         """
         joining: dict[str, tuple[OfferRow, set[OfferedEntry]]] = {}
-        new: list[ReleaseFile] = []
+        new: list[MatchedFile] = []
         for file in files:
             offer = self._offer_for(file)
             if offer is None:
@@ -204,7 +204,7 @@ class _Preparing:
                 joining.setdefault(offer.guid, (offer, set()))[1].update(missing)
         return [(offer, sorted(entries)) for offer, entries in joining.values()], new
 
-    def _offer_for(self, file: ReleaseFile) -> OfferRow | None:
+    def _offer_for(self, file: MatchedFile) -> OfferRow | None:
         """Return the offer that a file has or joins; None where it needs a new one.
 
         A file that was offered for this item keeps its release, even if its facts change. Under another name, the
@@ -217,7 +217,7 @@ class _Preparing:
         refused = next((offer for offer in offers if file.entries <= set(offer.entries)), None)
         return refused or next((offer for offer in offers if self._takes_more(offer)), None)
 
-    def _leaving(self, files: Sequence[ReleaseFile]) -> list[tuple[OfferRow, list[OfferedEntry]]]:
+    def _leaving(self, files: Sequence[MatchedFile]) -> list[tuple[OfferRow, list[OfferedEntry]]]:
         """Return the entries that now belong to another item, or were refused under a title that no longer fits them.
 
         An entry that is missing for now stays with its offer.
@@ -240,8 +240,8 @@ class _Preparing:
         """
         return offer.guid not in self._failed
 
-    def _check_all(self, files: Sequence[ReleaseFile]) -> None:
-        grouped: dict[tuple[str, tuple[str, ...]], list[ReleaseFile]] = {}
+    def _check_all(self, files: Sequence[MatchedFile]) -> None:
+        grouped: dict[tuple[str, tuple[str, ...]], list[MatchedFile]] = {}
         for file in files:
             grouped.setdefault((file.item_key, file.titles), []).append(file)
         groups = list(grouped.values())
@@ -253,7 +253,7 @@ class _Preparing:
                 part = groups[start : start + SAVED_AT_ONCE]
                 self._save_all([(group, self._check(client, group[0])) for group in part], len(groups) - start)
 
-    def _save_all(self, checked: Sequence[tuple[Sequence[ReleaseFile], str | None]], expected: int) -> None:
+    def _save_all(self, checked: Sequence[tuple[Sequence[MatchedFile], str | None]], expected: int) -> None:
         """Save the checked offers, and join those that another job saved meanwhile.
 
         `expected` is the number of offers still to come.
@@ -269,7 +269,7 @@ class _Preparing:
                 if new:
                     self._save(connection, new, title, dates)
 
-    def _check(self, client: ArrClient, file: ReleaseFile) -> str | None:
+    def _check(self, client: ArrClient, file: MatchedFile) -> str | None:
         """Return the first title that the instance parses as the item; None where there is none."""
         if file.refusal:
             return None
@@ -285,7 +285,7 @@ class _Preparing:
         return None
 
     def _save(
-        self, connection: Transaction, group: Sequence[ReleaseFile], title: str | None, dates: Iterator[datetime]
+        self, connection: Transaction, group: Sequence[MatchedFile], title: str | None, dates: Iterator[datetime]
     ) -> None:
         file = group[0]
         refusal = None if title else file.refusal or READS_OTHERWISE
@@ -314,7 +314,7 @@ def _stays(offer: OfferRow, titles: Mapping[str, tuple[str, ...]]) -> bool:
     return offer.pub_date is not None or offer.release in titles[offer.item_key]
 
 
-def _is_read_as(reading: ParsedName, file: ReleaseFile) -> bool:
+def _is_read_as(reading: ParsedName, file: MatchedFile) -> bool:
     """Tell whether the instance parses a title as the wanted items, and as nothing that is not in the file."""
     if file.first.kind is WantedKind.MOVIE:
         return reading.movie_id == file.first.arr_id

@@ -1,4 +1,4 @@
-"""Tell targets what happened: collect the new events, write messages when their groups are whole, and send them."""
+"""Send messages to targets: collect new events, write a message once its group is complete, and send it."""
 
 from __future__ import annotations
 

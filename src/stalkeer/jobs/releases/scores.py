@@ -90,11 +90,11 @@ class _Asking:
             return 0
         now = self.arrs.clock()
         with self.database.connect() as connection:
-            known = read_scores(connection, [one.match.wanted_id for one in candidates])
-        files = [one for one in candidates if _lacks_file(one, known, now)]
-        releases = [one for one in candidates if _lacks_release(one, known, now)]
+            known = read_scores(connection, [candidate.match.wanted_id for candidate in candidates])
+        files = [candidate for candidate in candidates if _lacks_file(candidate, known, now)]
+        releases = [candidate for candidate in candidates if _lacks_release(candidate, known, now)]
         if files or releases:
-            offered = self._offered({one.match.wanted_id for one in (*files, *releases)})
+            offered = self._offered({candidate.match.wanted_id for candidate in (*files, *releases)})
             with self.arrs.client(self.row) as client:
                 self._ask_files(client, files, offered, now)
                 self._ask_releases(client, releases, offered, now)
@@ -131,10 +131,10 @@ class _Asking:
     ) -> None:
         """Ask for the files of each movie or series once."""
         grouped: dict[int, dict[WantedId, _Due]] = {}
-        for one in due:
-            if one.entry in offered:
-                library_arr_id = offered[one.entry][0].library_arr_id
-                grouped.setdefault(library_arr_id, {})[one.match.wanted_id] = one
+        for candidate in due:
+            if candidate.entry in offered:
+                library_arr_id = offered[candidate.entry][0].library_arr_id
+                grouped.setdefault(library_arr_id, {})[candidate.match.wanted_id] = candidate
         for library_arr_id, items in grouped.items():
             if not self._may_ask():
                 return
@@ -145,8 +145,8 @@ class _Asking:
             else:
                 found = score_episode_files(client, SeriesId(library_arr_id), scores)
             with self.database.begin() as connection:
-                for wanted_id, one in items.items():
-                    score = FileScore(one.file_id, one.mark, found.get(one.file_id), now)
+                for wanted_id, candidate in items.items():
+                    score = FileScore(candidate.file_id, candidate.mark, found.get(candidate.file_id), now)
                     save_file_score(connection, wanted_id, score)
 
     def _ask_releases(
@@ -158,10 +158,10 @@ class _Asking:
     ) -> None:
         """Ask for each release name once."""
         grouped: dict[tuple[str, str], list[_Due]] = {}
-        for one in due:
-            release = offered[one.entry][1] if one.entry in offered else ""
+        for candidate in due:
+            release = offered[candidate.entry][1] if candidate.entry in offered else ""
             if release:
-                grouped.setdefault((release, one.mark), []).append(one)
+                grouped.setdefault((release, candidate.mark), []).append(candidate)
         for (release, mark), entries in grouped.items():
             if not self._may_ask():
                 return
@@ -171,7 +171,7 @@ class _Asking:
                 score = None
             with self.database.begin() as connection:
                 found = ReleaseScore(release, mark, score, now)
-                save_release_score(connection, [one.entry for one in entries], found)
+                save_release_score(connection, [candidate.entry for candidate in entries], found)
 
     def _may_ask(self) -> bool:
         """Count a request. Return False where there were enough."""
@@ -181,11 +181,11 @@ class _Asking:
         return True
 
 
-def _lacks_file(one: _Due, known: KnownScores, now: datetime) -> bool:
-    score = known.files.get(one.match.wanted_id)
-    return score is None or not is_of_file(score, one.file_id, one.mark) or is_due(score.asked_at, now)
+def _lacks_file(candidate: _Due, known: KnownScores, now: datetime) -> bool:
+    score = known.files.get(candidate.match.wanted_id)
+    return score is None or not is_of_file(score, candidate.file_id, candidate.mark) or is_due(score.asked_at, now)
 
 
-def _lacks_release(one: _Due, known: KnownScores, now: datetime) -> bool:
-    score = known.releases.get(one.entry)
-    return score is None or not is_of_profile(score, one.mark) or is_due(score.asked_at, now)
+def _lacks_release(candidate: _Due, known: KnownScores, now: datetime) -> bool:
+    score = known.releases.get(candidate.entry)
+    return score is None or not is_of_profile(score, candidate.mark) or is_due(score.asked_at, now)

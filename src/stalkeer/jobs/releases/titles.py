@@ -20,12 +20,12 @@ from stalkeer.model import LibraryId, WantedKind
 from stalkeer.store.offers.offerable import OfferableMatch
 from stalkeer.store.offers.offers import OfferedEntry
 
-NO_TITLE = "nothing of its title can stand in a release name"
+NO_TITLE = "no character of its title is allowed in a release name"
 UNCLEAR = "its list counts the episodes in another way than the instance"
 
 
 @dataclass(frozen=True)
-class ReleaseFile:
+class MatchedFile:
     """Hold the matches of an entry that form a release: a movie, or the wanted episodes of the file."""
 
     matches: tuple[OfferableMatch, ...]
@@ -40,10 +40,10 @@ class ReleaseFile:
 
     @property
     def entries(self) -> frozenset[OfferedEntry]:
-        return frozenset(OfferedEntry(one.wanted_id, one.source_id, one.entry_key) for one in self.matches)
+        return frozenset(OfferedEntry(match.wanted_id, match.source_id, match.entry_key) for match in self.matches)
 
 
-def files_of(matches: Sequence[OfferableMatch], further: Callable[[LibraryId], Sequence[str]]) -> Iterator[ReleaseFile]:
+def files_of(matches: Sequence[OfferableMatch], further: Callable[[LibraryId], Sequence[str]]) -> Iterator[MatchedFile]:
     """Yield the files of these matches, in their order. Episodes of a season that share an entry are one file."""
     groups: dict[tuple[object, ...], list[OfferableMatch]] = {}
     for match in matches:
@@ -55,14 +55,14 @@ def files_of(matches: Sequence[OfferableMatch], further: Callable[[LibraryId], S
         yield _movie(group[0], others) if group[0].kind is WantedKind.MOVIE else _episodes(group, others)
 
 
-def _movie(match: OfferableMatch, others: Sequence[str]) -> ReleaseFile:
+def _movie(match: OfferableMatch, others: Sequence[str]) -> MatchedFile:
     key = movie_key(match.tmdb_id, match.imdb_id, match.library_arr_id)
     movie = OfferedMovie(match.title, match.year, match.secondary_year, tuple(others))
     titles = offer_titles(movie, offer_traits(_reading(match), match.original_language))
-    return ReleaseFile((match,), key, titles, 0, "" if titles else NO_TITLE)
+    return MatchedFile((match,), key, titles, 0, "" if titles else NO_TITLE)
 
 
-def _episodes(matches: Sequence[OfferableMatch], others: Sequence[str]) -> ReleaseFile:
+def _episodes(matches: Sequence[OfferableMatch], others: Sequence[str]) -> MatchedFile:
     first = matches[0]
     wanted = sorted({match.episode or 0 for match in matches})
     held = episodes_of_file(wanted, first.first_episode, first.last_episode)
@@ -82,7 +82,7 @@ def _episodes(matches: Sequence[OfferableMatch], others: Sequence[str]) -> Relea
     )
     titles = offer_titles(item, offer_traits(_reading(first), first.original_language))
     refusal = UNCLEAR if held is None else "" if titles else NO_TITLE
-    return ReleaseFile(
+    return MatchedFile(
         tuple(matches), episodes_key(first.tvdb_id, first.library_arr_id, own), titles, len(own.episodes), refusal
     )
 

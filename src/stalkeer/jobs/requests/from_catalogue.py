@@ -113,7 +113,7 @@ class FolderResult:
 
 
 def download_each_to_folder(context: CatalogueContext, entry_ids: Sequence[EntryId]) -> list[FolderResult]:
-    """Queue these entries for the folders of finished downloads. One that is refused does not stop the others."""
+    """Queue these entries for the folders of finished downloads. A refused entry does not stop the others."""
     return [_request_folder(context, entry_id) for entry_id in entry_ids]
 
 

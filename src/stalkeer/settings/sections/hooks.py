@@ -25,7 +25,9 @@ def read_command(value: object) -> object:
 
 def check_command(value: tuple[str, ...]) -> tuple[str, ...]:
     if value and not value[0].startswith("/"):
-        raise ValueError("names no program; accepted: an absolute path, as /scripts/check.sh, or a list that begins so")
+        raise ValueError(
+            "names no program; accepted: an absolute path, as /scripts/check.sh, or a list that begins with such a path"
+        )
     if any("\0" in part for part in value):
         raise ValueError("contains a NUL character")
     return value
