@@ -113,3 +113,11 @@ def test_the_page_of_figures_names_the_machine_and_commands_that_there_are():
     assert "| Machine |" in page
     assert named
     assert [name for name in named if not (ROOT / "bench" / f"{name.replace('-', '_')}.py").exists()] == []
+
+
+def test_every_command_has_an_example():
+    commands = re.split(r"^#{3,4} `stalkeer ", read("docs/cli.md"), flags=re.MULTILINE)[1:]
+
+    without = [command.partition("`")[0] for command in commands if "\nExample" not in command.partition("\n#")[0]]
+
+    assert (len(commands) > 100, without) == (True, [])

@@ -41,7 +41,7 @@ from tests.soak.usage import Usage
 HOURS = int(os.environ.get("HOURS", "24"))
 PATIENCE_S = 300.0
 RATE = 50_000_000  # bytes a second of each transfer
-PAGES = ("/", "/wanted", "/catalogue", "/matches", "/activity", "/activity/history", "/system/status", "/metrics")
+PAGES = ("/", "/wanted", "/catalogue", "/matches", "/activity", "/activity/history", "/system", "/metrics")
 OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}  # in local mode, changes come from the pages of the program
 SETTLED = frozenset({DownloadState.COMPLETED, DownloadState.FAILED, DownloadState.CANCELLED, DownloadState.BLOCKED})
 

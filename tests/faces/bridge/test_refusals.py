@@ -56,6 +56,19 @@ def test_what_the_gate_refuses_is_said_in_the_form_of_the_program_that_asks(clie
     assert other.status_code >= 400 and "problem+json" in other.headers["content-type"]
 
 
+@pytest.mark.parametrize("form", ["mode=queue&search=%00", "mode=queue&name=delete&value=%00", "mode=%00"])
+def test_a_form_with_a_nul_is_answered_as_sabnzbd_does(tmp_path, any_database, clock, form):
+    app = make_app(tmp_path / "data", any_database, clock)
+    key = make_key(any_database, app.secrets, "phone", Scope.ADMIN, None, clock())
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    with TestClient(make_server(app, build_security(app)), raise_server_exceptions=False) as client:
+        answer = client.post("/sabnzbd/api", content=f"apikey={key}&{form}", headers=headers)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert {"status", "queue"} & answer.json().keys()
+
+
 def test_a_stranger_is_not_told_where_the_database_is(client, app, tmp_path):
     app.database.close()
     shutil.rmtree(tmp_path / "base")
