@@ -150,9 +150,9 @@ class House:
             connection.execute(update(sources).where(sources.c.id == made.id).values(generation=1))
         return made.id
 
-    def instance(self, slug: str = "radarr") -> InstanceId:
+    def instance(self, slug: str = "radarr", kind: InstanceKind = InstanceKind.RADARR) -> InstanceId:
         url = self.radarr.url if self.radarr else "http://127.0.0.1:9"
-        new = NewInstance(slug, InstanceKind.RADARR, url, self.radarr.api_key if self.radarr else "key")
+        new = NewInstance(slug, kind, url, self.radarr.api_key if self.radarr else "key")
         with self.database.begin() as connection:
             known = find_instance(connection, slug)
             return known.id if known is not None else add_instance(connection, new, self.app.secrets, now())

@@ -258,13 +258,19 @@ def test_an_event_whose_download_is_gone_is_named_without_its_reason():
     assert "panel" not in told.words
 
 
-@pytest.mark.parametrize(("kind", "topic"), [("watch.review", Topic.DECISION), ("watch.failed", Topic.FAILED)])
-def test_a_file_of_a_watch_folder_that_cannot_go_on_is_told(kind, topic):
-    message = "dune.mkv of the watch folder /data/watch cannot be imported: it is cut off"
+@pytest.mark.parametrize(
+    ("kind", "words", "title"),
+    [("watch.review", "needs your decision", "needs your decision"), ("watch.failed", "cannot be imported", "failed")],
+)
+def test_a_file_of_a_watch_folder_that_cannot_go_on_is_told_with_its_reason(kind, words, title):
+    message = f"dune.mkv of the watch folder /data/watch {words}: it is cut off: at byte 7"
 
-    told = read_event(RecordedEvent(1, NOON, kind, "warning", message))
+    told = write_message([read_event(RecordedEvent(1, NOON, kind, "warning", message))])
 
-    assert (told.topic, told.heading) == (topic, message)
+    assert (told.title, told.text) == (
+        f"dune.mkv of the watch folder /data/watch: {title}",
+        "it is cut off: at byte 7",
+    )
 
 
 def test_an_instance_that_asks_for_the_user_needs_a_decision():

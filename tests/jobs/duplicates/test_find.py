@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from stalkeer.errors import InvalidInput
 from stalkeer.jobs.duplicates.find import DuplicateKind, list_duplicates
+from stalkeer.model import InstanceKind
 from stalkeer.store.db.tables import entries, library, library_titles
 from stalkeer.store.sources.description import Credentials
 from tests.doubles.house import open_house
@@ -70,7 +71,7 @@ def test_a_movie_in_two_instances_is_a_duplicate_unless_their_profiles_differ_by
 
 
 def own_series(house, slug, title, tvdb_id, size):
-    instance_id = house.instance(slug, "sonarr")
+    instance_id = house.instance(slug, InstanceKind.SONARR)
     with house.database.begin() as connection:
         values = {"instance_id": instance_id, "kind": "series", "arr_id": tvdb_id, "title": title, "year": 2004}
         values |= {"tvdb_id": tvdb_id, "has_file": size is not None, "size": size, "path": f"/tv/{title}"}

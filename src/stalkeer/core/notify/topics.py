@@ -50,6 +50,11 @@ DECISIONS = frozenset(
 REVIEW = EventKind.MATCH_REVIEW  # of one item, or of many at once
 ATTENTION = EventKind.INSTANCE_ATTENTION  # an instance asks for the user itself
 WATCHED: Mapping[str, Topic] = {EventKind.WATCH_REVIEW: Topic.DECISION, EventKind.WATCH_FAILED: Topic.FAILED}
+# what follows the name of the file in the messages of these events
+WATCHED_WORDS: Mapping[str, str] = {
+    EventKind.WATCH_REVIEW: " needs your decision: ",
+    EventKind.WATCH_FAILED: " cannot be imported: ",
+}
 FOUND, WORSE, OVER = EventKind.HEALTH_FOUND, EventKind.HEALTH_WORSE, EventKind.HEALTH_OVER
 CHECKS: Mapping[str, Topic] = {
     "source": Topic.SOURCE,
@@ -140,8 +145,11 @@ def read_event(event: RecordedEvent) -> Happening | None:
             count=event.items,
         )
     if event.kind in WATCHED:  # names a file of the user, and no address of a provider
-        words = capped(event.message, LONGEST_REASON)
-        return Happening(event.id, event.at, WATCHED[event.kind], words, words)
+        file, _, reason = event.message.partition(WATCHED_WORDS[event.kind])
+        heading = capped(file, LONGEST_REASON)
+        return Happening(
+            event.id, event.at, WATCHED[event.kind], heading, heading, words=capped(reason, LONGEST_REASON)
+        )
     if event.kind in DECISIONS:
         reason = _after_title(event, "needs your decision: ")
         return _of_item(event, Topic.DECISION, outward_reason(event.code, reason))

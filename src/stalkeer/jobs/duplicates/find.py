@@ -162,16 +162,15 @@ ADVICE = {
 
 def _instances(connection: Transaction, after: str, limit: int) -> DuplicatePage:
     """List the movies, then the series."""
-    kind = LibraryKind.SERIES if after.startswith(SERIES) else LibraryKind.MOVIE
-    start = _number(after.removeprefix(SERIES))
-    found, last = _copies_of(connection, kind, start, limit)
-    if last is not None:
-        return DuplicatePage(found, f"{SERIES if kind is LibraryKind.SERIES else ''}{last}")
-    return DuplicatePage(found, f"{SERIES}0" if kind is LibraryKind.MOVIE and _has_series(connection) else None)
-
-
-def _has_series(connection: Transaction) -> bool:
-    return bool(same_numbers(connection, LibraryKind.SERIES, 0, 1))
+    found: tuple[Duplicate, ...] = ()
+    start = after
+    if not after.startswith(SERIES):
+        found, last = _copies_of(connection, LibraryKind.MOVIE, _number(after), limit)
+        if last is not None or len(found) == limit:
+            return DuplicatePage(found, f"{SERIES}0" if last is None else str(last))
+        start = f"{SERIES}0"
+    series, last = _copies_of(connection, LibraryKind.SERIES, _number(start.removeprefix(SERIES)), limit - len(found))
+    return DuplicatePage(found + series, None if last is None else f"{SERIES}{last}")
 
 
 def _copies_of(
