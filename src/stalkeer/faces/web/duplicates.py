@@ -1,4 +1,4 @@
-"""Serve Catalogue > Duplicates: what is there twice, and what to do."""
+"""Serve Catalogue > Duplicates: files, items and streams that exist more than once, with advice."""
 
 from __future__ import annotations
 

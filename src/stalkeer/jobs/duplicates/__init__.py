@@ -1,1 +1,1 @@
-"""Find what is there twice: files, movies and series, streams."""
+"""Find files, movies, series and streams that exist more than once."""

@@ -1,4 +1,4 @@
-"""List what is there twice, with sizes and with what to do. Nothing is deleted."""
+"""List duplicates with their sizes and advice. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LARGEST_ID = 2**63 - 1
 
 
 class DuplicateKind(StrEnum):
-    """Define what is there twice."""
+    """Define the kinds of duplicates."""
 
     FILES = "files"  # files of one item on the disk
     IDS = "ids"  # a movie or series under several ids of one instance

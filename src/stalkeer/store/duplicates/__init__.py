@@ -1,1 +1,1 @@
-"""Find files, titles and streams that are there twice."""
+"""Find files, titles and streams that exist more than once."""

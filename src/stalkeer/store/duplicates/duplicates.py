@@ -1,4 +1,4 @@
-"""Find what is there twice: files of one item, movies and series of the libraries, streams of the catalogue.
+"""Find duplicates: files of an item, movies and series of the libraries, streams of the catalogue.
 
 Streams are read in the order of an index, and a page stops after a fixed number of entries. Files and ids are grouped
 over the whole library, so their cost grows with it.
