@@ -30,6 +30,9 @@ class MediaServerToTest(ApiModel):
     path: str = Field("", max_length=4096, description="A file or folder of Stalkeer.", examples=["/data/vod/complete"])
 
 
+AS_SAVED = MediaServerToTest()
+
+
 class MediaServerLibrary(ApiModel):
     name: str
     folders: list[str]
@@ -66,7 +69,7 @@ class MediaServerFolder(ApiModel):
 
 
 @router.post("/test", responses=problem_answers(404))
-def try_media_server_settings(app: CurrentApp, given: MediaServerToTest) -> MediaServerTested:
+def try_media_server_settings(app: CurrentApp, given: MediaServerToTest = AS_SAVED) -> MediaServerTested:
     """Test the media server, also before it is saved, and show which libraries would look at a path."""
     changes = {name: getattr(given, name) for name in given.model_fields_set - {"path"}}
     if given.token is not None and is_masked(given.token):
