@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
@@ -17,6 +17,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.runtime import App
+from stalkeer.store.db.tables import downloads
 from stalkeer.store.system.health import INFO
 from tests.doubles.catalogue import Catalogue
 from tests.doubles.instances import know
@@ -51,6 +52,18 @@ def test_every_face_downloads_to_a_folder_without_an_instance(app, client, datab
     assert len(said["downloads"]) == 1
     titles = [one["title"] for one in client.get("/api/v1/downloads").json()["records"]]
     assert titles == ["Dune (2021)", "Alien (1979)", "Heat (1995)"]
+
+
+def test_a_finished_download_to_a_folder_is_not_called_imported(app, client, database, clock):
+    (entry,) = Catalogue(database, clock).list_entries("Dune (2021)")
+    (made,) = client.post(f"/api/v1/entries/{entry}/download", json={}).json()["downloads"]
+    with database.begin() as connection:
+        row = update(downloads).where(downloads.c.id == made["id"])
+        connection.execute(row.values(state="completed", finished_at=clock()))
+
+    page = client.get(f"/activity/{made['id']}", headers={"HX-Request": "true"}).text
+
+    assert "In the folder" in page and "Imported" not in page
 
 
 def test_the_answer_to_many_new_downloads_plans_the_queue_once(app, client, database, clock):

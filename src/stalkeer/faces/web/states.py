@@ -28,6 +28,7 @@ DOWNLOADS = {
     DownloadState.FAILED: Look("Failed", "bad", "circle-x"),
     DownloadState.CANCELLED: Look("Cancelled", "", "ban"),
 }
+KEPT = Look("In the folder", "ok", "circle-check")  # completed, and no instance imports it
 
 RUNS = {
     "queued": Look("Queued", "", "clock"),
