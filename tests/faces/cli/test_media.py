@@ -38,7 +38,7 @@ def test_a_path_of_no_library_fails_with_what_to_do(stalkeer, connected):
 
 
 def test_what_the_server_was_not_told_of_is_listed_and_tried_again_after_a_test(stalkeer, connected, app):
-    assert "told of nothing" in stalkeer("media", "list").out
+    assert "No folders wait" in stalkeer("media", "list").out
     with app.database.begin() as connection:
         note_new_file(connection, app.settings.media_server, Path("/media/films/Alien/Alien.mkv"), app.clock())
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StrictBool
@@ -39,6 +40,11 @@ class CurrentQuality(ApiModel):
     name: str
     source: str
     resolution: int
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> CurrentQuality:
+        """Take what the API shows of a stored quality, which has also the instance's id of the file."""
+        return cls(**{name: stored[name] for name in cls.model_fields})
 
 
 class MissingItem(ApiModel):
@@ -208,7 +214,7 @@ def _page(app: App, chosen: WantedFilter, page: Page, order: WantedOrder) -> Pag
 
 
 def _shown(row: WantedRow) -> MissingItem:
-    quality = CurrentQuality.model_validate(row.current_quality) if row.current_quality else None
+    quality = CurrentQuality.of(row.current_quality) if row.current_quality else None
     is_episode = row.kind is WantedKind.EPISODE
     return MissingItem(
         id=row.id,
