@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -25,23 +27,44 @@ def work_until_signal(engine: Engine, *, until_idle: bool = False, look: Callabl
 
     `look` is called once a second where the end of the work is waited for.
     """
-    ended = threading.Event()
+    with _noted_signals() as signals:
+        try:
+            engine.launch()
+            while not (noted := _wait_for_signal(signals, IDLE_LOOK_S if until_idle else None)):
+                look()
+                if engine.wait_idle(0.0):
+                    break
+            if noted:
+                log.info("stopping on %s", signal.Signals(noted[0]).name)
+        finally:
+            leave(engine)
 
-    def end(number: int, _frame: FrameType | None) -> None:
-        log.info("stopping on %s", signal.Signals(number).name)
-        ended.set()
 
-    previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+@contextmanager
+def _noted_signals() -> Iterator[int]:
+    """Yield a descriptor from which the numbers of SIGINT and SIGTERM are read.
+
+    The handler only writes: an event or a log line would wait for locks that the interrupted thread may hold.
+    """
+    reading, writing = os.pipe()
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        os.write(writing, bytes((number,)))
+
+    previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        engine.launch()
-        while not ended.wait(IDLE_LOOK_S if until_idle else None):
-            look()
-            if engine.wait_idle(0.0):
-                break
+        yield reading
     finally:
-        leave(engine)
         for number, handler in previous.items():
             signal.signal(number, handler)
+        os.close(reading)
+        os.close(writing)
+
+
+def _wait_for_signal(signals: int, timeout_s: float | None) -> bytes:
+    """Return the numbers of the signals; nothing after the timeout."""
+    ready, _, _ = select.select([signals], [], [], timeout_s)
+    return os.read(signals, 16) if ready else b""
 
 
 def leave(engine: Engine) -> None:

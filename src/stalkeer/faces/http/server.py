@@ -24,13 +24,21 @@ log = get_logger(__name__)
 class Server(uvicorn.Server):
     """Stop without raising the signal again, as uvicorn does: it would end the process before the engine is stopped."""
 
+    _signal: signal.Signals | None = None
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
     def ask_to_stop(self, number: int, _frame: FrameType | None) -> None:
-        log.info("stopping", signal=signal.Signals(number).name)
+        """Note the signal, and nothing else: a log line waits for locks that the interrupted thread may hold."""
+        self._signal = signal.Signals(number)
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._signal is not None:
+            log.info("stopping", signal=self._signal.name)
+        await super().shutdown(sockets)
 
 
 def run(served: ASGIApp, settings: ServerSettings, beside: Callable[[Server], None] | None = None) -> None:
