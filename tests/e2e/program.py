@@ -223,13 +223,13 @@ class Program:
 
 
 @contextmanager
-def logs_to(stream: StringIO) -> Iterator[None]:
-    """Log as a command does that runs by itself: masked, from warnings on."""
+def logs_to(stream: StringIO, level: str = "warning") -> Iterator[None]:
+    """Log as a program does that runs by itself: masked, from `level` on."""
     root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    configure_logging(LogTargets(level="warning", stream=stream))
+    before, handlers = root.level, list(root.handlers)
+    configure_logging(LogTargets(level=level, stream=stream))
     try:
         yield
     finally:
         root.handlers[:] = handlers
-        root.setLevel(level)
+        root.setLevel(before)

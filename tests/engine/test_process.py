@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from io import StringIO
 
 import pytest
 
 from stalkeer.engine.process import work_until_signal
-from stalkeer.secrets import _known_lock
+from stalkeer.secrets import _known_lock, register_secret
+from tests.e2e.program import logs_to
 
 
 class EngineAtWork:
@@ -20,6 +22,7 @@ class EngineAtWork:
         self.ended: list[str] = []
 
     def launch(self) -> None:
+        register_secret("a-key-that-was-read-just-now")
         with _known_lock:
             os.kill(os.getpid(), self._number)
             threading.Event().wait(0)  # the handler runs here at the latest
@@ -39,7 +42,8 @@ def test_a_worker_stops_by_a_signal_that_comes_while_it_holds_a_lock(number, unt
     before = signal.getsignal(number)
     engine = EngineAtWork(number)
 
-    work_until_signal(engine, until_idle=until_idle)
+    with logs_to(StringIO(), "info"):
+        work_until_signal(engine, until_idle=until_idle)
 
     assert engine.ended == ["stopped"]
     assert signal.getsignal(number) is before

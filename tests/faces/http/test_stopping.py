@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import signal
 import threading
+from io import StringIO
 
 import uvicorn
 
 from stalkeer.faces.http.server import Server
-from stalkeer.secrets import _known_lock
+from stalkeer.secrets import _known_lock, register_secret
+from tests.e2e.program import logs_to
 
 
 def test_a_signal_is_taken_while_a_line_of_the_log_is_searched_for_secrets():
     server = Server(uvicorn.Config(lambda *_: None))
+    register_secret("a-key-that-was-read-just-now")
 
-    with _known_lock:  # held by the interrupted thread, which goes on only after the handler
+    with logs_to(StringIO(), "info"), _known_lock:  # the interrupted thread has the lock, and waits for the handler
         handler = threading.Thread(target=server.ask_to_stop, args=(signal.SIGTERM, None), daemon=True)
         handler.start()
         handler.join(5)
