@@ -115,7 +115,7 @@ def test_a_series_opens_from_its_poster_with_its_seasons(desk: Desk):
 
     page.get_by_role("link", name="Harbour Lights").click()
 
-    expect(page.locator("#drawer").get_by_text("Season 1")).to_be_visible()
+    expect(page.locator("#drawer").get_by_role("heading", name="Season 1")).to_be_visible()
     page.locator("#drawer").get_by_role("link", name="Part 2").click()
     expect(page.locator("#drawer").get_by_role("heading", name="Harbour Lights S01E02")).to_be_visible()
     page.go_back()
