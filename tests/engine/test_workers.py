@@ -48,6 +48,23 @@ def queue_films(house, count, size, connections=4, first=0):
     return {house.download(f"Film {number}", body, source): body for number, body in made.items()}
 
 
+def freeze_between_writes(database, pid):
+    """Stop a process that is not writing: PostgreSQL would keep its rows locked until it goes on."""
+    is_writing = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+        " WHERE datname = current_database() AND mode = 'RowExclusiveLock'"
+    )
+    for _ in range(200):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.05)  # the server has answered what it was asked
+        with database.connect() as connection:
+            if connection.execute(is_writing).scalar_one() == 0:
+                return
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.02)
+    raise AssertionError("the process was always writing")
+
+
 @pytest.fixture
 def shared_house(tmp_path, postgres_database):
     """On PostgreSQL, for several workers."""
@@ -127,7 +144,7 @@ def test_a_worker_that_was_frozen_past_the_dead_limit_does_no_harm_when_it_thaws
     with worker(Spec.of(house)) as first:
         eventually(lambda: all(house.row(one).transfer.offset > 100_000 for one in bodies), "all are under way")
         frozen = workers_of(house)[first.pid]
-        os.kill(first.pid, signal.SIGSTOP)
+        freeze_between_writes(house.database, first.pid)
         with worker(Spec.of(house)) as second:
             eventually(lambda: second.pid in workers_of(house))
             helper = workers_of(house)[second.pid]
