@@ -36,6 +36,8 @@ CAST = Cast(
         ScenarioMovie("Narrow River", 2021, MOVIE_90, ("Narrow River (2021) 1080p",)),
         ScenarioMovie("Stopped Clock", 2015, MOVIE_90, ("Stopped Clock (2015) 1080p",)),
         ScenarioMovie("Stopped Watch", 2014, MOVIE_90, ("Stopped Watch (2014) 1080p",)),
+        ScenarioMovie("Recalled Ferry", 2013, MOVIE_90, ("Recalled Ferry (2013) 1080p",)),
+        ScenarioMovie("Recalled Train", 2011, MOVIE_90, ("Recalled Train (2011) 1080p",)),
         *(ScenarioMovie(f"Crowd {n:02} Gathering", 2022, MOVIE_90, (f"Crowd {n:02} Gathering (2022) 1080p",))
           for n in range(1, MANY + 1)),
     ),
@@ -331,6 +333,42 @@ def test_a_kill_of_stalkeer_in_the_middle_of_a_transfer_loses_nothing(life: Life
     row = next(one for one in life.stage.downloads() if "Wide River" in one["title"])
     eventually(lambda: download(life, row["id"])["state"] == "completed", "confirmed")
     assert download(life, row["id"])["bytesFetched"] < 7 * MEGABYTE
+
+
+def grab_slowly(life: Life, title: str, line: str) -> dict:
+    """Have the instance grab a file that takes long. Return our download, which has begun."""
+    key = life.enlarge(line, 6 * MEGABYTE)
+    life.slow.add(key)
+    search(life, title)
+    eventually(lambda: received(life, key) > MEGABYTE // 4, "some of it has come")
+    eventually(lambda: queued_there(life, title), "the instance shows it in its queue")
+    return next(one for one in life.stage.downloads() if title in one["title"])
+
+
+def queued_there(life: Life, title: str) -> list[dict]:
+    number = movie_of(life, title)["id"]
+    return [row for row in life.stage.radarr.want("GET", "queue")["records"] if row.get("movieId") == number]
+
+
+def test_a_cancel_here_takes_the_grab_out_of_the_queue_there(life: Life):
+    mine = grab_slowly(life, "Recalled Ferry", "Recalled Ferry (2013) 1080p")
+
+    life.stage.stalkeer("download", "cancel", str(mine["id"]), **NATIVE)
+
+    timed("left the queue of Radarr", lambda: not queued_there(life, "Recalled Ferry"))
+    eventually(lambda: download(life, mine["id"])["state"] == "cancelled", "cancelled here")
+    assert not has_file(life, "Recalled Ferry")
+
+
+def test_a_cancel_there_cancels_the_download_here(life: Life):
+    mine = grab_slowly(life, "Recalled Train", "Recalled Train (2011) 1080p")
+    (row,) = queued_there(life, "Recalled Train")
+
+    life.stage.radarr.want("DELETE", f"queue/{row['id']}?removeFromClient=true")
+
+    timed("cancelled here", lambda: download(life, mine["id"])["state"] == "cancelled")
+    assert not queued_there(life, "Recalled Train")
+    assert not has_file(life, "Recalled Train")
 
 
 def received(life: Life, key: str) -> int:
