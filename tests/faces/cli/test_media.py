@@ -45,6 +45,7 @@ def test_what_the_server_was_not_told_of_is_listed_and_tried_again_after_a_test(
     listed = stalkeer("media", "list", "--json").document
 
     assert [(folder["folder"], folder["files"]) for folder in listed["folders"]] == [("/media/films/Alien", 1)]
+    assert set(listed["folders"][0]) == {"folder", "files", "queuedAt", "notBefore", "attempts", "error"}  # as the API
     assert "/media/films/Alien" in stalkeer("media", "list").out
 
 

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-import stamina
 from sqlalchemy import select
 
 from stalkeer.demo.http import Response
@@ -29,17 +28,6 @@ BAD = [
     "text",
     [],
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_waiting():
-    with stamina.set_testing(True, attempts=2, cap=True):
-        yield
-
-
-@pytest.fixture
-def arrs(database, clock):
-    return clients(database, clock)
 
 
 @pytest.fixture(params=[Radarr, Sonarr])

@@ -1,7 +1,6 @@
 """Radarr before 5.6 has no lists of what is wanted: its library says it."""
 
 import pytest
-import stamina
 from sqlalchemy import select
 
 from stalkeer.demo.radarr import Radarr
@@ -12,27 +11,9 @@ from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import blocked_releases, library, wanted
 from stalkeer.store.library.instances import get_instance
 from tests.doubles.arr_traps import broken, every, leaves_out, no_such_route, on
-from tests.doubles.instances import clients, know
+from tests.doubles.instances import know
 
 OLDER = ("4.0.3.5879", "4.7.5.7809", "5.5.3.8819")
-
-
-@pytest.fixture(autouse=True)
-def no_waiting():
-    with stamina.set_testing(True, attempts=2, cap=True):
-        yield
-
-
-@pytest.fixture
-def arrs(database, clock):
-    return clients(database, clock)
-
-
-@pytest.fixture
-def radarr(tmp_path):
-    with Radarr(tmp_path / "movies", strict=True) as server:
-        yield server
-        assert server.violations == []
 
 
 def sync(database, arrs, **wishes):

@@ -2,47 +2,17 @@
 
 from datetime import timedelta
 
-import pytest
-import stamina
 from sqlalchemy import select
 
-from stalkeer.demo.radarr import Radarr
-from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.wanted.sync import WantedSync, sync_wanted
 from stalkeer.jobs.wanted.sync_item import sync_item
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import library, wanted
 from stalkeer.store.library.instances import get_instance
-from tests.doubles.clock import FakeClock
 from tests.doubles.instances import clients, know
 
 WISHES = WantedSettings()
-
-
-@pytest.fixture(autouse=True)
-def no_waiting():
-    with stamina.set_testing(True, attempts=2, cap=True):
-        yield
-
-
-@pytest.fixture
-def arrs(database, clock: FakeClock):
-    return clients(database, clock)
-
-
-@pytest.fixture
-def radarr(tmp_path):
-    with Radarr(tmp_path / "movies", strict=True) as server:
-        yield server
-        assert server.violations == []
-
-
-@pytest.fixture
-def sonarr(tmp_path):
-    with Sonarr(tmp_path / "tv", strict=True) as server:
-        yield server
-        assert server.violations == []
 
 
 def sync(database, arrs):

@@ -1,7 +1,6 @@
 from dataclasses import replace
 
 import pytest
-import stamina
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
@@ -17,34 +16,9 @@ from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import library, library_titles, wanted
 from stalkeer.store.library.instances import InstanceOptions, NewInstance, add_instance, get_instance
 from stalkeer.store.library.targets import mark_imported
-from tests.doubles.instances import clients, know
+from tests.doubles.instances import know
 
 WISHES = WantedSettings()
-
-
-@pytest.fixture(autouse=True)
-def no_waiting():
-    with stamina.set_testing(True, attempts=2, cap=True):
-        yield
-
-
-@pytest.fixture
-def arrs(database, clock):
-    return clients(database, clock)
-
-
-@pytest.fixture
-def radarr(tmp_path):
-    with Radarr(tmp_path / "movies", strict=True) as server:
-        yield server
-        assert server.violations == []
-
-
-@pytest.fixture
-def sonarr(tmp_path):
-    with Sonarr(tmp_path / "tv", strict=True) as server:
-        yield server
-        assert server.violations == []
 
 
 def sync(database, arrs, wishes=WISHES, only=None):

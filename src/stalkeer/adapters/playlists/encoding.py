@@ -140,7 +140,7 @@ def _reads(text: bytes, encoding: str, is_natural: Callable[[str], bool]) -> boo
 
 
 def _is_japanese(letters: str) -> bool:
-    """Kana are among the characters of all Japanese names, and almost never half-width."""
+    """Tell whether kana, which all Japanese texts have, are among the characters, and few of them are half-width."""
     return _share(letters, "\u3041", "\u30ff") >= 0.05 and _share(letters, "\uff61", "\uff9f") <= 0.3
 
 
@@ -149,12 +149,12 @@ def _is_korean(letters: str) -> bool:
 
 
 def _is_simplified(letters: str) -> bool:
-    """The first half of GB 2312 has the frequent characters."""
+    """Tell whether most characters are frequent ones, which the first half of GB 2312 has."""
     return _share_of_lead(letters, "gb2312", 0xB0, 0xD7) >= 0.7
 
 
 def _is_traditional(letters: str) -> bool:
-    """The first half of Big5 has the frequent characters."""
+    """Tell whether most characters are frequent ones, which the first half of Big5 has."""
     return _share_of_lead(letters, "big5", 0xA4, 0xC6) >= 0.7
 
 

@@ -64,4 +64,15 @@ def list_(
         if count > len(folders):
             console.print(f"{count} in all.")
 
-    emit(context, {"folders": [vars(folder) for folder in folders], "total": count}, render)
+    documents = [
+        {
+            "folder": folder.folder,
+            "files": folder.files,
+            "queuedAt": folder.queued_at,
+            "notBefore": folder.not_before,
+            "attempts": folder.attempts,
+            "error": folder.error,
+        }
+        for folder in folders
+    ]
+    emit(context, {"folders": documents, "total": count}, render)

@@ -182,7 +182,7 @@ class PlaylistSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _is_an_account(cls, values: object) -> object:
-        """A username belongs to an account: no playlist asks for one."""
+        """Take a source with a username as an account: no playlist asks for one."""
         if isinstance(values, dict) and values.get("username") and not values.get("type"):
             return {**values, "type": PlaylistType.XTREAM}
         return values
